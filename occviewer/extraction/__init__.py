@@ -1,0 +1,19 @@
+"""Field to mesh: hierarchical evaluation, surface backends, vertices and normals."""
+
+from occviewer.extraction.field import Field
+from occviewer.extraction.pipeline import (
+    MAXIMUM_RESOLUTION,
+    MINIMUM_RESOLUTION,
+    ExtractionReport,
+    extract,
+    extract_with_report,
+)
+
+__all__ = [
+    "MAXIMUM_RESOLUTION",
+    "MINIMUM_RESOLUTION",
+    "ExtractionReport",
+    "Field",
+    "extract",
+    "extract_with_report",
+]

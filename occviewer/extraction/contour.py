@@ -1,0 +1,141 @@
+"""Signs to triangles: which edges of the grid carry a vertex, and how they are joined.
+
+The backends see signs only (one byte a node), so that every vertex comes out in
+the middle of its edge, at a half-integer. That names its edge exactly: blocks are
+welded by integers, a value at the level cannot make a crack, and where along the
+edge the vertex lies is computed afterwards from the values themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from occviewer.arrays import IntArray, UInt8Array
+from occviewer.extraction.bricks import BRICK, INSIDE, BrickGrid
+
+Backend = Literal["flying_edges", "pymcubes"]
+
+# Bricks a side of the blocks that a backend is given: 16 MB of signs at most.
+_BLOCK = {"flying_edges": 32, "pymcubes": 8}
+
+
+@dataclass(frozen=True, eq=False)
+class Contour:
+    """Triangles between edges of the grid.
+
+    Attributes
+    ----------
+    nodes : (3, V) int64
+        Lower end of each vertex's edge, in padded nodes.
+    axes : (V,) int64
+        Axis along which the edge runs: 0, 1 or 2.
+    faces : (F, 3) int32
+        Vertices of each triangle, counter-clockwise as seen from outside.
+    """
+
+    nodes: IntArray
+    axes: IntArray
+    faces: npt.NDArray[np.int32]
+
+
+def contour(grid: BrickGrid, backend: Backend = "flying_edges") -> Contour:
+    """Join the surface between inside and outside nodes of a settled grid.
+
+    Parameters
+    ----------
+    grid : BrickGrid
+        The finest grid.
+    backend : {"flying_edges", "pymcubes"}
+        VTK's FlyingEdges (Schroeder et al. 2015) does not hold Python's lock;
+        PyMCubes is the reference.
+    """
+    surface_of = {"flying_edges": _flying_edges, "pymcubes": _pymcubes}[backend]
+    side = grid.cells + 3
+    keys: list[IntArray] = []
+    faces: list[IntArray] = []
+    vertices = 0
+    for origin, signs in _blocks(grid, _BLOCK[backend]):
+        doubled, triangles = surface_of(signs)
+        doubled += 2 * origin
+        axis = np.argmax(doubled & 1, axis=1)
+        x, y, z = doubled.T >> 1
+        keys.append(((x * side + y) * side + z) * 3 + axis)
+        faces.append(triangles + vertices)
+        vertices += len(doubled)
+    if not keys:
+        return Contour(np.empty((3, 0), np.int64), np.empty(0, np.int64), _faces(np.empty((0, 3))))
+    key, joined = keys[0], faces[0]
+    if len(keys) > 1:
+        key, same = np.unique(np.concatenate(keys), return_inverse=True)
+        joined = same[np.concatenate(faces)]
+    node, axes = key // 3, key % 3
+    x, yz = np.divmod(node, side * side)
+    return Contour(np.stack([x, *np.divmod(yz, side)]), axes, _faces(joined))
+
+
+def _blocks(grid: BrickGrid, size: int) -> Iterator[tuple[IntArray, UInt8Array]]:
+    """First node (3,) and signs (X, Y, Z) of each block that may hold surface."""
+    stored = grid.table[1:-1, 1:-1, 1:-1] > INSIDE
+    shared = (grid.values > 0).astype(np.uint8)
+    for start in product(range(0, grid.side, size), repeat=3):
+        # A block needs the first nodes of the bricks above it.
+        reach = tuple(slice(s, s + size + 1) for s in start)
+        if not stored[reach].any():
+            continue
+        slots = grid.table[tuple(slice(s + 1, s + size + 2) for s in start)]
+        bricks = shared[slots].transpose(0, 3, 1, 4, 2, 5)
+        signs = bricks.reshape([BRICK * n for n in slots.shape])
+        stop = [min(BRICK * size + 1, grid.cells + 3 - BRICK * s) for s in start]
+        yield (
+            np.array(start) * BRICK,
+            np.ascontiguousarray(signs[: stop[0], : stop[1], : stop[2]]),
+        )
+
+
+def _flying_edges(signs: UInt8Array) -> tuple[IntArray, IntArray]:
+    """Vertices (V, 3) in half nodes and triangles (F, 3)."""
+    from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+    from vtkmodules.vtkCommonDataModel import vtkImageData
+    from vtkmodules.vtkFiltersCore import vtkFlyingEdges3D
+
+    image = vtkImageData()
+    # VTK's first axis runs fastest, numpy's last: the axes come out reversed.
+    image.SetDimensions(*signs.shape[::-1])
+    image.GetPointData().SetScalars(numpy_to_vtk(signs.ravel(), deep=0))
+    flying = vtkFlyingEdges3D()
+    flying.SetInputData(image)
+    flying.SetValue(0, 0.5)
+    flying.ComputeNormalsOff()
+    flying.ComputeGradientsOff()
+    flying.ComputeScalarsOff()
+    flying.Update()
+    output = flying.GetOutput()
+    if output.GetNumberOfPoints() == 0:
+        return np.empty((0, 3), np.int64), np.empty((0, 3), np.int64)
+    points = vtk_to_numpy(output.GetPoints().GetData())
+    triangles = vtk_to_numpy(output.GetPolys().GetConnectivityArray()).reshape(-1, 3)
+    # Reversing the axes mirrors the surface, so the triangles are turned too.
+    return _doubled(points[:, ::-1]), triangles[:, ::-1]
+
+
+def _pymcubes(signs: UInt8Array) -> tuple[IntArray, IntArray]:
+    """Vertices (V, 3) in half nodes and triangles (F, 3)."""
+    import mcubes
+
+    points, triangles = mcubes.marching_cubes(signs.astype(np.float32), 0.5)
+    return _doubled(points.reshape(-1, 3)), triangles.reshape(-1, 3).astype(np.int64)
+
+
+def _doubled(points: npt.NDArray[np.floating]) -> IntArray:
+    doubled: IntArray = np.rint(2 * points).astype(np.int64)
+    return doubled
+
+
+def _faces(triangles: npt.NDArray[np.generic]) -> npt.NDArray[np.int32]:
+    return np.ascontiguousarray(triangles, dtype=np.int32)

@@ -1,0 +1,142 @@
+"""What extraction needs to know of a field, and the one place that asks it."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+from occviewer.arrays import Float32Array, IntArray
+from occviewer.errors import Cancelled, ExtractionError
+
+# Between two batches a caller can cancel; the field cuts a batch further into
+# chunks that suit its device.
+BATCH = 65536
+
+# Saturated logits may be infinite; any finite value of the same sign does, and
+# leaves the infinities free to mean "not asked".
+_LARGEST = np.float32(1e9)
+_SMALLEST = np.float32(1e-30)
+
+
+class Field(Protocol):
+    """A function on the model's box that can be turned into a mesh.
+
+    Attributes
+    ----------
+    level : float
+        The logit at which the surface lies; higher logits are inside.
+    bounds : (2, 3) float32
+        Lowest and highest corner of the box in which the field may be asked.
+    """
+
+    @property
+    def level(self) -> float:
+        """The logit at which the surface lies; higher logits are inside."""
+        ...
+
+    @property
+    def bounds(self) -> Float32Array:
+        """Lowest and highest corner (2, 3) float32 of the box to be asked."""
+        ...
+
+    def logits(self, points: Float32Array) -> Float32Array:
+        """Logits (N,) float32 at points (N, 3) float32 of the box frame."""
+        ...
+
+
+class Asker:
+    """Asks a field at the nodes of the finest grid, in batches, and keeps count.
+
+    Parameters
+    ----------
+    field : Field
+        The field.
+    level : float
+        Logit of the surface; answers are given relative to it.
+    resolution : int
+        Cells a side of the finest grid; nodes are named by three integers in
+        ``0 … resolution``.
+    cancel : callable, optional
+        Asked between batches; when it says true, `Cancelled` is raised.
+    """
+
+    def __init__(
+        self,
+        field: Field,
+        level: float,
+        resolution: int,
+        cancel: Callable[[], bool] | None = None,
+    ) -> None:
+        self._field = field
+        self._level = np.float32(level)
+        self._cancel = cancel
+        self.resolution = resolution
+        self.corners = _checked_bounds(field)
+        self._axes = [
+            np.linspace(low, high, resolution + 1).astype(np.float32)
+            for low, high in self.corners.T
+        ]
+        self.asked = 0
+        self.seconds = 0.0
+        self.lowest = math.inf
+        self.highest = -math.inf
+
+    def stop_if_cancelled(self) -> None:
+        """Raise `Cancelled` when the caller has asked for it."""
+        if self._cancel is not None and self._cancel():
+            raise Cancelled("The extraction was cancelled.")
+
+    def ask(self, nodes: IntArray, progress: Callable[[float], None] | None = None) -> Float32Array:
+        """Logits minus level (N,) float32 at nodes (3, N); finite and never zero.
+
+        Values at the level count as just inside, so that every node has a sign.
+
+        Raises
+        ------
+        ExtractionError
+            When the field answers NaN.
+        Cancelled
+            When the caller has asked for it.
+        """
+        answers = np.empty(nodes.shape[1], np.float32)
+        for start in range(0, nodes.shape[1], BATCH):
+            self.stop_if_cancelled()
+            batch = nodes[:, start : start + BATCH]
+            points = np.stack([axis[n] for axis, n in zip(self._axes, batch, strict=True)], axis=1)
+            answers[start : start + BATCH] = self._relative(points)
+            if progress is not None:
+                progress(min(1.0, (start + BATCH) / nodes.shape[1]))
+        return answers
+
+    def _relative(self, points: Float32Array) -> Float32Array:
+        began = time.perf_counter()
+        logits = np.asarray(self._field.logits(points), np.float32)
+        self.seconds += time.perf_counter() - began
+        self.asked += len(points)
+        if logits.shape != (len(points),):
+            raise ValueError(f"The field answered {logits.shape} for {len(points)} points.")
+        lowest, highest = float(logits.min()), float(logits.max())
+        if math.isnan(lowest) or math.isnan(highest):
+            raise ExtractionError(
+                f"The field has no value (NaN) at {np.isnan(logits).sum()} of {len(points)} "
+                "points; the checkpoint or the code it was made from is broken."
+            )
+        self.lowest = min(self.lowest, lowest)
+        self.highest = max(self.highest, highest)
+        values = logits - self._level
+        signed: Float32Array = np.copysign(np.clip(np.abs(values), _SMALLEST, _LARGEST), values)
+        return signed
+
+
+def _checked_bounds(field: Field) -> Float32Array:
+    bounds = np.asarray(field.bounds, np.float32)
+    if bounds.shape != (2, 3) or not np.isfinite(bounds).all() or (bounds[1] <= bounds[0]).any():
+        raise ExtractionError(
+            f"The field's bounds {bounds.tolist()} are not a box; "
+            "they must be a lowest and a highest corner."
+        )
+    return bounds

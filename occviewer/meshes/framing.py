@@ -1,0 +1,78 @@
+"""Where the camera stands so that a shape fills the picture."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from occviewer.arrays import Float64Array, FloatArray
+
+_VIEW_ANGLE = 26.0
+_FILLED = 0.86
+
+
+@dataclass(frozen=True, eq=False)
+class Camera:
+    """A perspective camera.
+
+    Attributes
+    ----------
+    position, target, up : (3,) float64
+        Where it stands, what is in the middle of the picture, what is upwards.
+    view_angle : float
+        Vertical angle of view in degrees.
+    """
+
+    position: Float64Array
+    target: Float64Array
+    up: Float64Array
+    view_angle: float
+
+    @property
+    def distance(self) -> float:
+        """From the position to the target."""
+        return float(np.linalg.norm(self.position - self.target))
+
+    def direction(self, right: float, up: float) -> Float64Array:
+        """Make the unit vector so many degrees to the camera's right and above the horizon (+Y up)."""
+        towards = self.position - self.target
+        azimuth = math.atan2(towards[0], towards[2]) + math.radians(right)
+        level, height = math.cos(math.radians(up)), math.sin(math.radians(up))
+        return np.array([level * math.sin(azimuth), height, level * math.cos(azimuth)])
+
+
+def fitted_camera(
+    points: FloatArray, view_from: tuple[float, float, float], aspect: float
+) -> Camera:
+    """Place a camera so that all points (N, 3) just fit into the picture.
+
+    Parameters
+    ----------
+    points : (N, 3)
+        What must be seen.
+    view_from : (3,) float
+        Direction from the shape to the camera.
+    aspect : float
+        Width of the picture over its height.
+    """
+    backward = np.array(view_from) / np.linalg.norm(view_from)
+    upright = np.array([0.0, 1.0, 0.0])
+    right = np.cross(upright, backward)
+    right /= np.linalg.norm(right)
+    up = np.cross(backward, right)
+    middle = (points.min(axis=0) + points.max(axis=0)) / 2.0
+    x, y, near = ((points - middle) @ np.stack([right, up, backward], axis=1)).T
+
+    # A point is in the picture when |x - cx| <= t (d - near), with t the tangent of
+    # half the angle of view: the extremes of x ± t near give the least distance d
+    # and the shift cx that makes room on both sides.
+    tangent = math.tan(math.radians(_VIEW_ANGLE / 2)) * _FILLED
+    distance, shift = 0.0, []
+    for along, t in ((x, tangent * aspect), (y, tangent)):
+        high, low = (along + t * near).max(), (-along + t * near).max()
+        shift.append((high - low) / 2)
+        distance = max(distance, (high + low) / (2 * t))
+    target = middle + shift[0] * right + shift[1] * up
+    return Camera(target + max(distance, 1e-6) * backward, target, up, _VIEW_ANGLE)

@@ -1,0 +1,50 @@
+"""Torch modules: one file per architecture, built from plain configurations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from occviewer.networks.base import Features, PointCloudNetwork
+from occviewer.networks.convonet import ConvONet
+from occviewer.networks.house import HouseNetwork
+from occviewer.networks.onet import ONet
+
+__all__ = [
+    "NETWORKS",
+    "ConvONet",
+    "Features",
+    "HouseNetwork",
+    "ONet",
+    "PointCloudNetwork",
+    "build_network",
+]
+
+NETWORKS: dict[str, type[PointCloudNetwork]] = {
+    network.architecture: network for network in (ONet, ConvONet, HouseNetwork)
+}
+
+
+def build_network(config: Mapping[str, Any]) -> PointCloudNetwork:
+    """Make a network with fresh weights from its configuration.
+
+    Parameters
+    ----------
+    config : mapping
+        ``architecture`` (a key of `NETWORKS`) and the constructor's parameters; what is
+        missing takes its default. `PointCloudNetwork.config` is such a mapping.
+
+    Raises
+    ------
+    ValueError
+        When the architecture or a parameter is unknown, or a value impossible.
+    """
+    parameters = dict(config)
+    architecture = parameters.pop("architecture", None)
+    if architecture not in NETWORKS:
+        known = ", ".join(sorted(NETWORKS))
+        raise ValueError(f"Unknown architecture {architecture!r}; known are {known}.")
+    try:
+        return NETWORKS[architecture](**parameters)
+    except TypeError as error:
+        raise ValueError(f"The configuration of {architecture} does not fit: {error}.") from error

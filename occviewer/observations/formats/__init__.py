@@ -1,0 +1,1 @@
+"""One reader per file format; each returns raw arrays and never a `PointCloud`."""

@@ -1,0 +1,128 @@
+"""Writing point clouds, so that no half file is ever seen."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from occviewer.errors import ObservationError
+from occviewer.observations.formats.raw import CHUNK_ROWS, complaint, one_line, shown
+
+if TYPE_CHECKING:
+    from occviewer.observations.point_cloud import PointCloud
+
+
+def write_point_cloud(cloud: PointCloud, path: str | os.PathLike[str]) -> None:
+    """Write a cloud in the format of the suffix. See `PointCloud.save`."""
+    path = Path(path)
+    write = _WRITERS.get(path.suffix.lower())
+    if write is None:
+        raise ObservationError(
+            f"{shown(path)} cannot be written: a point cloud is saved as one of "
+            f"{', '.join(WRITABLE_SUFFIXES)}, so change the suffix."
+        )
+    temporary: str | None = None
+    try:
+        if path.is_dir():
+            raise complaint(path, "is a folder; choose a file name in it.")
+        # In the same folder: a rename is only atomic within one file system.
+        handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            write(cloud, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+        temporary = None
+    except OSError as error:
+        raise _system_error(path, error) from error
+    finally:
+        if temporary is not None:
+            with suppress(OSError):
+                os.unlink(temporary)
+
+
+def _write_ply(cloud: PointCloud, file: BinaryIO) -> None:
+    fields: list[tuple[str, str]] = [(axis, "<f8") for axis in "xyz"]
+    if cloud.normals is not None:
+        fields += [(name, "<f4") for name in ("nx", "ny", "nz")]
+    if cloud.colors is not None:
+        fields += [(name, "u1") for name in ("red", "green", "blue")]
+    words = {"<f8": "double", "<f4": "float", "u1": "uchar"}
+    header = ["ply", "format binary_little_endian 1.0", f"element vertex {len(cloud)}"]
+    header += [f"property {words[kind]} {name}" for name, kind in fields]
+    file.write("\n".join([*header, "end_header", ""]).encode("ascii"))
+    for rows in _chunks(cloud):
+        table = np.empty(len(rows[0]), fields)
+        columns = [column for part in rows for column in part.T]
+        for (name, _), column in zip(fields, columns, strict=True):
+            table[name] = column
+        file.write(table.tobytes())
+
+
+def _write_xyz(cloud: PointCloud, file: BinaryIO) -> None:
+    names, formats = ["x", "y", "z"], ["%.15g"] * 3
+    if cloud.normals is not None:
+        names, formats = [*names, "nx", "ny", "nz"], [*formats, *["%.8g"] * 3]
+    if cloud.colors is not None:
+        names, formats = [*names, "red", "green", "blue"], [*formats, *["%d"] * 3]
+    file.write(f"# {' '.join(names)}\n".encode("ascii"))
+    line = " ".join(formats) + "\n"
+    for rows in _chunks(cloud):
+        columns = [column.tolist() for part in rows for column in part.T]
+        text = "".join(line % values for values in zip(*columns, strict=True))
+        file.write(text.encode("ascii"))
+
+
+def _write_npz(cloud: PointCloud, file: BinaryIO) -> None:
+    arrays: dict[str, Any] = {"points": cloud.points}
+    if cloud.normals is not None:
+        arrays["normals"] = cloud.normals
+    if cloud.colors is not None:
+        arrays["colors"] = cloud.colors
+    np.savez(file, **arrays)
+
+
+def _write_npy(cloud: PointCloud, file: BinaryIO) -> None:
+    np.save(file, cloud.points)
+
+
+_WRITERS: dict[str, Callable[[PointCloud, BinaryIO], None]] = {
+    ".ply": _write_ply,
+    ".xyz": _write_xyz,
+    ".npz": _write_npz,
+    ".npy": _write_npy,
+}
+
+WRITABLE_SUFFIXES = tuple(_WRITERS)
+"""Suffixes of the files that can be written."""
+
+
+def _chunks(cloud: PointCloud) -> Any:  # noqa: ANN401
+    parts = [p for p in (cloud.points, cloud.normals, cloud.colors) if p is not None]
+    for start in range(0, len(cloud), CHUNK_ROWS):
+        yield [part[start : start + CHUNK_ROWS] for part in parts]
+
+
+def _umask() -> int:
+    # The only portable way to read it is to set it.
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _system_error(path: Path, error: OSError) -> ObservationError:
+    if isinstance(error, FileNotFoundError):
+        return complaint(path, "cannot be written: its folder does not exist; make it first.")
+    if isinstance(error, PermissionError):
+        return complaint(
+            path, "may not be written; choose another folder or give yourself permission."
+        )
+    reason = one_line(error.strerror or error, 100)
+    return complaint(path, f"cannot be written ({reason}); free some space or choose another disk.")

@@ -1,0 +1,241 @@
+"""Prepared shapes as training examples: augmentation, observation, labelled queries."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import IterableDataset
+
+from occviewer.arrays import BoolArray, Float32Array, Float64Array
+from occviewer.errors import DataError
+from occviewer.training.observing import Arrays, ObservationMix, observe_randomly
+from occviewer.training.shape_file import ShapeRecord, load_shape, read_record
+
+BOX = 0.55
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How shapes are varied while training.
+
+    Attributes
+    ----------
+    stretch : float
+        Each axis is scaled by a factor between 1 / (1 + stretch) and 1 + stretch.
+    mirror : bool
+        Whether left and right are swapped every other time.
+    turn : float
+        Share of shapes turned about the vertical by a multiple of 90 degrees.
+    tilt : float
+        Largest small rotation about each axis, degrees, for scans that are not level.
+    shift : float
+        Largest displacement and relative change of size, for scans that are not centred.
+    """
+
+    stretch: float = 0.3
+    mirror: bool = True
+    turn: float = 0.2
+    tilt: float = 4.0
+    shift: float = 0.03
+
+
+class ShapeSet:
+    """The shapes of one split, in memory once they have been read.
+
+    Parameters
+    ----------
+    folders : sequence of Path
+        Data sets, as ``occviewer data`` writes them.
+    split : str
+        ``train``, ``val`` or ``test``. Where a data set has no validation shapes of its
+        own, one in twenty training shapes is held back for it, chosen by its name.
+
+    Raises
+    ------
+    DataError
+        When there is no such folder, or no shape of the split in any.
+    """
+
+    def __init__(self, folders: Sequence[Path], split: str) -> None:
+        self.records: list[ShapeRecord] = []
+        self._files: list[Path] = []
+        for folder in folders:
+            files = sorted((folder / "shapes").glob("*.safetensors"))
+            if not files:
+                raise DataError(f"{folder} holds no prepared shapes: run  occviewer data prepare.")
+            records = [read_record(file) for file in files]
+            own_validation = any(record.split == "val" for record in records)
+            for file, record in zip(files, records, strict=True):
+                if _split(record, own_validation) == split:
+                    self.records.append(record)
+                    self._files.append(file)
+        if not self.records:
+            names = ", ".join(str(folder) for folder in folders)
+            raise DataError(f"No shape of the split {split!r} in {names}.")
+        self._loaded: list[Arrays | None] = [None] * len(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def __getitem__(self, index: int) -> Arrays:
+        loaded = self._loaded[index]
+        if loaded is None:
+            loaded, _ = load_shape(self._files[index])
+            self._loaded[index] = loaded
+        return loaded
+
+
+@dataclass(frozen=True)
+class ExampleSettings:
+    """Size and variety of training examples."""
+
+    points: int = 3000
+    queries: int = 4096
+    near_share: float = 0.5
+    mix: ObservationMix = field(default_factory=ObservationMix)
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+
+def make_example(
+    shape: Arrays, settings: ExampleSettings, rng: np.random.Generator
+) -> tuple[Float32Array, Float32Array, BoolArray]:
+    """Draw one example: points (N, 3), queries (M, 3) and their labels (M,)."""
+    points = observe_randomly(shape, settings.points, settings.mix, rng)
+    linear, offset = _random_transform(shape, settings.augmentation, rng)
+    near_count = int(settings.queries * settings.near_share)
+    near = rng.integers(0, len(shape["near"]), near_count)
+    queries = [shape["near"][near].astype(np.float32) @ linear.T + offset]
+    inside = [shape["near_inside"][near]]
+    more, more_inside = uniform_queries(shape, settings.queries - near_count, rng, linear, offset)
+    queries.append(more)
+    inside.append(more_inside)
+    return (
+        (points @ linear.T + offset).astype(np.float32),
+        np.concatenate(queries).astype(np.float32),
+        np.concatenate(inside),
+    )
+
+
+def uniform_queries(
+    shape: Arrays,
+    count: int,
+    rng: np.random.Generator,
+    linear: Float64Array | None = None,
+    offset: Float64Array | None = None,
+) -> tuple[Float32Array, BoolArray]:
+    """Queries (count, 3) uniform in ±0.55, and labels (count,), under an affine map.
+
+    Labels are stored for points within the shape's bounding box; outside it a point
+    is outside the shape wherever it is.
+    """
+    linear = np.eye(3) if linear is None else linear
+    offset = np.zeros(3) if offset is None else offset
+    queries = rng.uniform(-BOX, BOX, (count, 3))
+    before = (queries - offset) @ np.linalg.inv(linear).T
+    low, high = shape["bounds"].astype(np.float64)
+    within = ((before >= low) & (before <= high)).all(1)
+    number = int(within.sum())
+    # Stored points are used once as long as they last, so that a score's points differ.
+    total = len(shape["uniform"])
+    stored = rng.permutation(total)[:number] if number <= total else rng.integers(0, total, number)
+    queries[within] = shape["uniform"][stored].astype(np.float64) @ linear.T + offset
+    inside = np.zeros(count, bool)
+    inside[within] = shape["uniform_inside"][stored]
+    return queries.astype(np.float32), inside
+
+
+class Examples(IterableDataset[tuple[Tensor, Tensor, Tensor]]):
+    """An endless stream of batches: points (B, N, 3), queries (B, M, 3), labels (B, M).
+
+    Parameters
+    ----------
+    shapes : ShapeSet
+    settings : ExampleSettings
+    batch : int
+    seed : int
+        The stream is a function of the seed, the rank and the worker.
+    weights : mapping of str to float
+        How often shapes of a category are drawn, relative to 1.
+    rank : int
+        Number of this process among those that train together.
+    """
+
+    def __init__(
+        self,
+        shapes: ShapeSet,
+        settings: ExampleSettings,
+        batch: int,
+        seed: int,
+        weights: Mapping[str, float],
+        rank: int = 0,
+    ) -> None:
+        self._shapes = shapes
+        self._settings = settings
+        self._batch = batch
+        self._seed = (seed, rank)
+        weight = np.array([weights.get(record.category, 1.0) for record in shapes.records])
+        if not weight.sum() > 0:
+            raise DataError("The weights of the recipe leave no shape to train on.")
+        self._cumulative = np.cumsum(weight / weight.sum())
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        worker = torch.utils.data.get_worker_info()
+        rng = np.random.default_rng([*self._seed, 0 if worker is None else worker.id])
+        while True:
+            picked = np.searchsorted(self._cumulative, rng.random(self._batch))
+            picked = np.minimum(picked, len(self._shapes) - 1)
+            examples = [make_example(self._shapes[i], self._settings, rng) for i in picked]
+            points, queries, inside = zip(*examples, strict=True)
+            yield (
+                torch.from_numpy(np.stack(points)),
+                torch.from_numpy(np.stack(queries)),
+                torch.from_numpy(np.stack(inside).astype(np.float32)),
+            )
+
+
+def _split(record: ShapeRecord, own_validation: bool) -> str:
+    if record.split == "train" and not own_validation:
+        held_back = zlib.crc32(record.name.encode()) % 20 == 0
+        return "val" if held_back else "train"
+    return record.split
+
+
+def _random_transform(
+    shape: Arrays, augmentation: Augmentation, rng: np.random.Generator
+) -> tuple[Float64Array, Float64Array]:
+    """Draw an affine map (3, 3), (3,) of the shape's frame that keeps it in the box."""
+    low, high = np.log([1 / (1 + augmentation.stretch), 1 + augmentation.stretch])
+    linear = np.diag(np.exp(rng.uniform(low, high, 3)))
+    if augmentation.mirror and rng.random() < 0.5:
+        linear[0] *= -1
+    if rng.random() < augmentation.turn:
+        linear = _rotation(1, 90.0 * rng.integers(1, 4)) @ linear
+    uneven = rng.random() < 0.4
+    if uneven:
+        for axis in range(3):
+            linear = _rotation(axis, rng.uniform(-1, 1) * augmentation.tilt) @ linear
+    # The stretched and turned shape is centred and scaled to longest side 1 again.
+    corners = shape["surface"][:: len(shape["surface"]) // 2048].astype(np.float64) @ linear.T
+    smallest, largest = corners.min(0), corners.max(0)
+    scale = 1.0 / (largest - smallest).max()
+    offset = -scale * (smallest + largest) / 2
+    if uneven:
+        change = 1 - augmentation.shift * rng.uniform(0, 3)
+        scale, offset = scale * change, offset * change
+        offset = offset + rng.uniform(-1, 1, 3) * augmentation.shift
+    return linear * scale, offset
+
+
+def _rotation(axis: int, degrees: float) -> Float64Array:
+    angle = np.radians(degrees)
+    first, second = (axis + 1) % 3, (axis + 2) % 3
+    matrix = np.eye(3)
+    matrix[first, first] = matrix[second, second] = np.cos(angle)
+    matrix[first, second], matrix[second, first] = -np.sin(angle), np.sin(angle)
+    return matrix
