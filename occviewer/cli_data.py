@@ -121,8 +121,8 @@ def _add_sweethome3d(commands: argparse._SubParsersAction[argparse.ArgumentParse
                 wanted = [s for s in sources if s.record.split != "unused"]
                 if len(wanted) < len(sources):
                     _say(
-                        f"{len(sources) - len(wanted)} models left out: no furniture, and by the "
-                        "artists of the test split."
+                        f"Left out: {len(sources) - len(wanted)} models of the test split's "
+                        "libraries that are no furniture."
                     )
                 return _build(wanted, args)
 

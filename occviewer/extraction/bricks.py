@@ -67,17 +67,21 @@ class BrickGrid:
 
     def get(self, nodes: IntArray) -> Float32Array:
         """Values at padded nodes (3, …)."""
-        x, y, z = nodes
-        slot = self.table[(x >> 3) + 1, (y >> 3) + 1, (z >> 3) + 1]
-        values: Float32Array = self._values[slot, x & 7, y & 7, z & 7]
+        values: Float32Array = self._values.reshape(-1)[self.places(*nodes)]
         return values
+
+    def places(self, x: IntArray, y: IntArray, z: IntArray) -> IntArray:
+        """Turn padded nodes into indices of the flattened `values`."""
+        wide = self.side + 2
+        brick = (((x >> 3) + 1) * wide + (y >> 3) + 1) * wide + (z >> 3) + 1
+        slot = self.table.reshape(-1)[brick].astype(np.int64)
+        places: IntArray = (slot << 9) | ((x & 7) << 6) | ((y & 7) << 3) | (z & 7)
+        return places
 
     def put(self, nodes: IntArray, values: Float32Array) -> None:
         """Set values at padded nodes (3, N); their bricks are made where missing."""
         self.add(self.bricks_of(nodes))
-        x, y, z = nodes
-        slot = self.table[(x >> 3) + 1, (y >> 3) + 1, (z >> 3) + 1]
-        self._values[slot, x & 7, y & 7, z & 7] = values
+        self._values.reshape(-1)[self.places(*nodes)] = values
 
     def bricks_of(self, nodes: IntArray) -> IntArray:
         """Find the bricks (3, M) in which padded nodes (3, N) lie, each once."""

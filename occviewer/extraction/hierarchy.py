@@ -154,9 +154,9 @@ def halve(coarse: BrickGrid, cells: int, active: IntArray) -> tuple[BrickGrid, I
         node = active + np.array(corner)[:, None]
         fine.put(np.minimum(2 * node, cells) + 1, coarse.get(node + 1))
     wanted = np.zeros(fine.values.shape, bool)
-    for offset in product((0, 1, 2), repeat=3):
-        x, y, z = np.minimum(2 * active + np.array(offset)[:, None], cells) + 1
-        wanted[fine.table[(x >> 3) + 1, (y >> 3) + 1, (z >> 3) + 1], x & 7, y & 7, z & 7] = True
+    x, y, z = np.minimum(2 * active[:, None] + np.array([[0], [1], [2]]), cells) + 1  # (3, M)
+    for i, j, k in product(range(3), repeat=3):
+        wanted.reshape(-1)[fine.places(x[i], y[j], z[k])] = True
     # The stored bricks have their slots in the order in which they were added.
     return fine, coordinates(bricks, (wanted & ~np.isfinite(fine.values))[INSIDE + 1 :])
 

@@ -159,7 +159,7 @@ def _read(source: Path, kind: str) -> Any:  # noqa: ANN401 - a trimesh.Trimesh
 
 
 def _promised_faces(source: Path) -> int:
-    """Number of faces in the head of an OFF file (trimesh reads what there is)."""
+    """Read the number of faces in the head of an OFF file (trimesh reads what there is)."""
     head = b" ".join(line.split(b"#")[0] for line in source.read_bytes()[:4096].splitlines())
     numbers = re.match(rb"\s*[A-Z]*OFF\s+\d+\s+(\d+)", head)
     return int(numbers.group(1)) if numbers else 0

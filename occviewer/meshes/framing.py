@@ -36,7 +36,7 @@ class Camera:
         return float(np.linalg.norm(self.position - self.target))
 
     def direction(self, right: float, up: float) -> Float64Array:
-        """Make the unit vector so many degrees to the camera's right and above the horizon (+Y up)."""
+        """Turn degrees to the camera's right and above the horizon (+Y up) into a unit vector."""
         towards = self.position - self.target
         azimuth = math.atan2(towards[0], towards[2]) + math.radians(right)
         level, height = math.cos(math.radians(up)), math.sin(math.radians(up))

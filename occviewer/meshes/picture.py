@@ -31,6 +31,7 @@ VIEWS = {
 
 _CLAY = (0.83, 0.81, 0.78)
 _DOTS = (0.91, 0.36, 0.13)
+_SHADOW = (38, 42, 52)
 _BACKGROUND = (0.95, 0.955, 0.965)
 
 # Key, fill, rim and bounce light: degrees to the right of the camera and above the
@@ -189,23 +190,22 @@ def _add_floor(plotter: Any, mesh: Mesh, light: Float64Array) -> None:  # noqa: 
     import pyvista
 
     extent = float(np.ptp(mesh.bounds, axis=0).max())
-    middle = mesh.bounds.mean(axis=0).astype(np.float64)
-    half = 1.6 * extent
     height = float(mesh.bounds[0, 1]) - 0.002 * extent
-    shade = _shadow(mesh, light, middle, half, height)
+    half = 1.6 * extent
+    shade = _shadow(mesh, light, height, half)
     texture = np.zeros((*shade.shape, 4), np.uint8)
-    texture[..., :3] = (38, 42, 52)
+    texture[..., :3] = _SHADOW
     texture[..., 3] = np.round(255 * shade)
     floor = pyvista.Plane(
-        center=(middle[0], height, middle[2]),
+        center=(0.0, height, 0.0),
         direction=(0, 1, 0),
         i_size=2 * half,
         j_size=2 * half,
         i_resolution=1,
         j_resolution=1,
     )
-    # One corner of the texture for each corner of the plane, by its coordinates.
-    places = (floor.points[:, [0, 2]] - middle[[0, 2]]) / (2 * half) + 0.5
+    # The texture's columns run along x, its rows along z.
+    places = floor.points[:, [0, 2]] / (2 * half) + 0.5
     floor.active_texture_coordinates = places.astype(np.float32)
     # Rows of a picture run downwards, texture coordinates upwards.
     image = pyvista.Texture(np.ascontiguousarray(texture[::-1]))
@@ -213,35 +213,31 @@ def _add_floor(plotter: Any, mesh: Mesh, light: Float64Array) -> None:  # noqa: 
     plotter.add_mesh(floor, texture=image, lighting=False)
 
 
-def _shadow(
-    mesh: Mesh, light: Float64Array, middle: Float64Array, half: float, height: float
-) -> Float64Array:
-    """Darkness (rows z, columns x) of the floor: a cast shadow and a contact shadow."""
+def _shadow(mesh: Mesh, light: Float64Array, height: float, half: float) -> Float64Array:
+    """Compute the darkness (rows z, columns x) of a floor from -half to half.
+
+    A cast shadow, sharp and soft, and a dark line where something stands.
+    """
     from scipy.ndimage import gaussian_filter
 
-    samples, _ = sample_surface(mesh, 200_000, np.random.default_rng(0))
-    above = samples[:, 1] - height
     pixels = 640
+    samples, _ = sample_surface(mesh, 200_000, np.random.default_rng(0))
+    x, y, z = samples.astype(np.float64).T
+    above = y - height
 
-    def darkness(x: Float64Array, z: Float64Array, weights: Float64Array) -> Float64Array:
-        counts, _, _ = np.histogram2d(
-            z - middle[2], x - middle[0], pixels, [[-half, half]] * 2, weights=weights
-        )
-        # What one pixel under an upright wall catches is black; more is not blacker.
-        return np.minimum(counts / (len(samples) / pixels**2 * 8), 1.0)
+    def caught(x: Float64Array, z: Float64Array, weights: Float64Array | None) -> Float64Array:
+        counts, _, _ = np.histogram2d(z, x, pixels, [[-half, half]] * 2, weights=weights)
+        # Eight times the mean is black already; more samples are not blacker.
+        darkness: Float64Array = np.minimum(counts / (len(x) / pixels**2 * 8), 1.0)
+        return darkness
 
-    x, z = samples[:, 0].astype(np.float64), samples[:, 2].astype(np.float64)
     steep = max(float(light[1]), 0.3)
-    cast = darkness(
-        x - above * light[0] / steep, z - above * light[2] / steep, np.ones(len(samples))
-    )
-    near = darkness(x, z, np.exp(-above / (0.06 * half)))
-    per_unit = pixels / (2 * half)
-    extent = half / 1.6
+    cast = caught(x - above * light[0] / steep, z - above * light[2] / steep, None)
+    near = caught(x, z, np.exp(-above / (0.06 * half)))
     shade = (
-        0.30 * gaussian_filter(cast, 0.035 * extent * per_unit)
-        + 0.22 * gaussian_filter(cast, 0.09 * extent * per_unit)
-        + 0.45 * gaussian_filter(near, 0.014 * extent * per_unit)
+        0.30 * gaussian_filter(cast, 0.011 * pixels)
+        + 0.22 * gaussian_filter(cast, 0.028 * pixels)
+        + 0.45 * gaussian_filter(near, 0.0044 * pixels)
     )
     across = np.linspace(-1, 1, pixels)
     fade = np.clip(1.6 * (1 - np.hypot(across[:, None], across[None, :])), 0, 1)

@@ -9,29 +9,30 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from occviewer import __version__
 from occviewer.errors import CheckpointError
 from occviewer.models.info import ModelInfo
+from occviewer.models.sniffing import one_line, refuse_foreign, unreadable
 from occviewer.networks import NETWORKS, PointCloudNetwork, build_network
 
 FORMAT = "occviewer-checkpoint"
 FORMAT_VERSION = 1
 
-SUFFIX = ".safetensors"
-
 # A configuration with a larger number is damaged; building it could take forever.
 _LARGEST_SETTING = 16384
-_LARGEST_HEADER = 100_000_000
 
 
 def save_checkpoint(
@@ -67,7 +68,7 @@ def save_checkpoint(
         tensor = tensor.detach().cpu()
         if tensor.is_floating_point():
             tensor = tensor.to(torch.float16 if half else torch.float32)
-            if not torch.isfinite(tensor).all():
+            if not _is_finite(tensor):
                 what = "too large for float16 or not finite" if half else "not finite"
                 raise CheckpointError(
                     f"{path} was not written: weights in {name} are {what}; "
@@ -98,22 +99,13 @@ def load_checkpoint(path: str | os.PathLike[str]) -> tuple[PointCloudNetwork, Mo
         The file is missing, damaged, of another kind, or does not fit its network.
     """
     path = Path(path)
-    _refuse_foreign(path)
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = _checked_metadata(path, file.metadata())
-            # On the meta device nothing is allocated before the shapes are known to fit.
-            with torch.device("meta"):
-                network = _build(path, metadata)
-            wanted = network.state_dict()
-            _compare(path, wanted, {name: file.get_slice(name).get_shape() for name in file.keys()})
-            tensors = {name: file.get_tensor(name) for name in wanted}
-    except SafetensorError as error:
-        raise CheckpointError(
-            f"{path} is damaged or incomplete ({_one_line(error)}); copy or download it again."
-        ) from error
-    except OSError as error:
-        raise _unreadable(path, error) from error
+    with _opened(path) as (file, metadata):
+        # On the meta device nothing is allocated before the shapes are known to fit.
+        with torch.device("meta"), _WithoutInitialising():
+            network = _build(path, metadata)
+        wanted = network.state_dict()
+        _compare(path, wanted, {name: file.get_slice(name).get_shape() for name in file.keys()})
+        tensors = {name: file.get_tensor(name) for name in wanted}
     state = {name: _converted(path, name, tensors[name], wanted[name]) for name in wanted}
     network.load_state_dict(state, assign=True)
     network.requires_grad_(False)
@@ -121,7 +113,7 @@ def load_checkpoint(path: str | os.PathLike[str]) -> tuple[PointCloudNetwork, Mo
 
 
 def read_info(path: str | os.PathLike[str]) -> ModelInfo:
-    """What a checkpoint says of its model, without reading the weights.
+    """Read what a checkpoint says of its model, without the weights.
 
     Raises
     ------
@@ -129,61 +121,42 @@ def read_info(path: str | os.PathLike[str]) -> ModelInfo:
         As `load_checkpoint`, as far as that can be told without the weights.
     """
     path = Path(path)
-    _refuse_foreign(path)
+    with _opened(path) as (_, metadata):
+        return _info(path, metadata)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[Any, Mapping[str, str]]]:
+    """Open a file and check its metadata; what is wrong with it becomes one sentence."""
+    refuse_foreign(path)
     try:
         with safe_open(path, framework="pt") as file:
-            return _info(path, _checked_metadata(path, file.metadata()))
+            yield file, _checked_metadata(path, file.metadata())
     except SafetensorError as error:
         raise CheckpointError(
-            f"{path} is damaged or incomplete ({_one_line(error)}); copy or download it again."
+            f"{path} is damaged or incomplete ({one_line(error)}); copy or download it again."
         ) from error
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
 
 
-def _refuse_foreign(path: Path) -> None:
-    """Say what a file is that cannot be a checkpoint, by its first bytes."""
-    try:
-        if path.is_dir():
-            raise CheckpointError(f"{path} is a folder; give the {SUFFIX} file in it.")
-        with path.open("rb") as file:
-            head = file.read(512)
-            size = os.fstat(file.fileno()).st_size
-    except (OSError, ValueError) as error:
-        raise _unreadable(path, error) from error
-    if not head:
-        raise CheckpointError(f"{path} is empty (0 bytes); copy or download it again.")
-    # The first eight bytes are the length of the header, which is a JSON object.
-    if head[8:9] == b"{":
-        length = int.from_bytes(head[:8], "little")
-        if length <= min(size - 8, _LARGEST_HEADER):
-            return
-        raise CheckpointError(
-            f"{path} is damaged or incomplete: its header is longer than the file; "
-            "copy or download it again."
-        )
-    if _is_pickle(head):
-        raise CheckpointError(
-            f"{path} is a PyTorch file (a pickle), which could run any program hidden in it, so it "
-            f"was not opened; convert it to {SUFFIX} where you trust it."
-        )
-    if head.startswith(b"version https://git-lfs"):
-        raise CheckpointError(
-            f"{path} is a Git LFS pointer, not the model; fetch it with: git lfs pull."
-        )
-    raise CheckpointError(
-        f"{path} is no model: it does not begin as a {SUFFIX} file does; "
-        "check that it is the right file and was copied completely."
-    )
+class _WithoutInitialising(TorchFunctionMode):
+    """Leave new weights as they are: random numbers without memory import half of torch."""
 
-
-def _is_pickle(head: bytes) -> bool:
-    """Recognise torch's zip files, pickles of protocol 2 to 5, and torch's oldest tar files."""
-    return (
-        head.startswith(b"PK\x03\x04")
-        or (head[0] == 0x80 and 2 <= head[1:2][0] <= 5 if len(head) > 1 else False)
-        or head[257:262] == b"ustar"
-    )
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,  # noqa: ANN401 - as torch declares it
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401
+        kwargs = kwargs or {}
+        if getattr(func, "__module__", "") == "torch.nn.init" or func in (
+            Tensor.normal_,
+            Tensor.uniform_,
+        ):
+            return kwargs["tensor"] if "tensor" in kwargs else args[0]
+        return func(*args, **kwargs)
 
 
 def _checked_metadata(path: Path, metadata: Mapping[str, str] | None) -> Mapping[str, str]:
@@ -222,9 +195,12 @@ def _build(path: Path, metadata: Mapping[str, str]) -> PointCloudNetwork:
         )
     _check_settings(path, config)
     try:
-        return build_network(config)
+        network = build_network(config)
     except Exception as error:  # whatever impossible settings do to a constructor
-        raise _damaged(path, f"its network cannot be made: {_one_line(error)}") from error
+        raise _damaged(path, f"its network cannot be made: {one_line(error)}") from error
+    if not (isinstance(network.point_count, int) and network.point_count >= 1):
+        raise _damaged(path, f"its network wants {network.point_count} points")
+    return network
 
 
 def _check_settings(path: Path, value: Any) -> None:  # noqa: ANN401 - JSON
@@ -263,7 +239,7 @@ def _converted(path: Path, name: str, tensor: Tensor, wanted: Tensor) -> Tensor:
     if tensor.is_floating_point() != wanted.is_floating_point():
         raise _damaged(path, f"the tensor {name} has the type {tensor.dtype}")
     tensor = tensor.to(wanted.dtype)
-    if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+    if tensor.is_floating_point() and not _is_finite(tensor):
         raise CheckpointError(
             f"{path} has weights that are not finite (in {name}); its training went wrong or the "
             "file is damaged, so use another checkpoint."
@@ -271,27 +247,20 @@ def _converted(path: Path, name: str, tensor: Tensor, wanted: Tensor) -> Tensor:
     return tensor
 
 
+def _is_finite(tensor: Tensor) -> bool:
+    # By numpy: torch wakes all its threads for each of a hundred small tensors.
+    return bool(np.isfinite(tensor.numpy()).all())
+
+
 def _info(path: Path, metadata: Mapping[str, str]) -> ModelInfo:
     try:
         return ModelInfo.from_metadata(metadata)
     except (ValueError, TypeError, RecursionError) as error:
-        raise _damaged(path, f"its description is wrong: {_one_line(error)}") from error
+        raise _damaged(path, f"its description is wrong: {one_line(error)}") from error
 
 
 def _damaged(path: Path, what: str) -> CheckpointError:
     return CheckpointError(f"{path} is damaged: {what}; write or download it again.")
-
-
-def _unreadable(path: Path, error: Exception) -> CheckpointError:
-    if isinstance(error, FileNotFoundError):
-        return CheckpointError(f"{path} does not exist; check the path.")
-    if isinstance(error, PermissionError):
-        return CheckpointError(f"{path} may not be read; give yourself permission to read it.")
-    return CheckpointError(f"{path} cannot be read ({_one_line(error)}); check the path.")
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:150].rstrip(".")
 
 
 def _write_whole(path: Path, content: bytes) -> None:

@@ -38,9 +38,15 @@ def first_of_duplicates(points: Float64Array, distance: float = 0.0) -> BoolArra
         values = points[:, axis] if exact else np.floor((points[:, axis] - low[axis]) / distance)
         return np.asarray(values + 0.0)  # turns -0.0 into 0.0, which has other bits
 
+    hashes = _hash_rows(map(column, range(3)))
+    ordered_hashes = np.sort(hashes)
+    if not (ordered_hashes[1:] == ordered_hashes[:-1]).any():
+        return np.ones(len(points), bool)  # the usual case, without the slower argsort
+    del ordered_hashes
     # Equal rows have equal hashes, so they stand beside each other, the first one in
     # front; the comparison of neighbours keeps different rows of equal hash apart.
-    order = np.argsort(_hash_rows(map(column, range(3))), kind="stable")
+    order = np.argsort(hashes, kind="stable")
+    del hashes
     first = np.zeros(len(points), bool)
     first[0] = True
     for axis in range(3):

@@ -16,8 +16,9 @@ _LONE_POINTS = 3
 _LONE_FACTOR = 2.0
 _CELLS_PER_LINK = 2
 _SAMPLE = 50_000
-_CELL_LIMIT = 1 << 20
+_CELL_LIMIT = 1 << 19  # per side: the cells of three axes must count in 63 bits
 _MOST_CELLS = 100_000
+_DENSE_CELLS = 1 << 22
 
 
 def stray_points(points: Float64Array) -> BoolArray:
@@ -102,16 +103,30 @@ def _occupied_cells(
     points: Float64Array, middle: Float64Array, side: float
 ) -> tuple[IntArray, IntArray, IntArray]:
     """Cells (C, 3) that hold points, the cell of each point (N,), points per cell (C,)."""
-    keys = np.zeros(len(points), np.int64)
+    index = np.empty((3, len(points)), np.int32)
     for axis in range(3):
-        # Anything a million cells away is as far as far can be.
-        index = np.floor((points[:, axis] - middle[axis]) / side)
-        index = np.clip(index, -_CELL_LIMIT, _CELL_LIMIT - 1)
-        keys = keys << 21 | index.astype(np.int64) + _CELL_LIMIT
-    unique, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
-    mask = (1 << 21) - 1
-    cells = np.stack([unique >> 42, unique >> 21 & mask, unique & mask], axis=1)
-    return cells, inverse, counts
+        # Anything half a million cells away is as far as far can be.
+        cell = np.floor((points[:, axis] - middle[axis]) / side)
+        index[axis] = np.clip(cell, -_CELL_LIMIT, _CELL_LIMIT - 1)
+    low = index.min(axis=1).astype(np.int64)
+    _, second, third = size = index.max(axis=1) - low + 1
+    keys = index[0].astype(np.int64) - low[0]
+    keys *= second
+    keys += index[1] - low[1]
+    keys *= third
+    keys += index[2] - low[2]
+    total = int(size[0]) * int(second) * int(third)
+    if total <= _DENSE_CELLS:
+        # Counting every cell of the box is far quicker than sorting many points.
+        all_counts = np.bincount(keys, minlength=total)
+        unique = np.flatnonzero(all_counts)
+        counts = all_counts[unique]
+        number = np.empty(total, np.int64)
+        number[unique] = np.arange(len(unique))
+        inverse = number[keys]
+    else:
+        unique, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    return np.stack(np.unravel_index(unique, tuple(size.tolist())), axis=1), inverse, counts
 
 
 def _linked(cells: IntArray) -> IntArray:

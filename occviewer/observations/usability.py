@@ -9,7 +9,7 @@ import numpy as np
 from occviewer.arrays import Float64Array
 from occviewer.errors import ObservationError
 from occviewer.observations.cleaning import first_of_duplicates
-from occviewer.observations.formats.raw import shown
+from occviewer.observations.formats.raw import CHUNK_ROWS, shown
 from occviewer.observations.point_cloud import PointCloud
 
 FEWEST_POINTS = 4
@@ -17,7 +17,7 @@ FEWEST_POINTS = 4
 
 # Thickness over width, both as standard deviations along the principal axes.
 _FLAT = 1e-3
-_STRAIGHT = 1e-6
+_STRAIGHT = 1e-6  # variances keep 16 digits, so widths below 1e-8 are noise
 
 
 def require_usable(cloud: PointCloud) -> PointCloud:
@@ -75,10 +75,11 @@ def _count_distinct(points: Float64Array) -> int:
 
 def _principal_widths(points: Float64Array) -> Float64Array:
     """Return standard deviations (3,) along the principal axes, the smallest first."""
-    centred = points - points.mean(axis=0)
-    size = float(np.abs(centred).max())
-    centred /= size
-    # Singular values of the (3, 3) factor keep digits that a covariance matrix loses.
-    factor = np.linalg.qr(centred, mode="r")
-    widths = np.linalg.svd(factor, compute_uv=False)[::-1]
-    return np.asarray(widths * (size / np.sqrt(len(points))))
+    centre = points.mean(axis=0)
+    size = float(np.abs(np.stack([points.min(axis=0), points.max(axis=0)]) - centre).max())
+    scatter = np.zeros((3, 3))
+    for start in range(0, len(points), CHUNK_ROWS):
+        centred = (points[start : start + CHUNK_ROWS] - centre) / size
+        scatter += centred.T @ centred
+    variances = np.linalg.eigvalsh(scatter / len(points))
+    return np.asarray(np.sqrt(np.maximum(variances, 0.0)) * size)

@@ -17,7 +17,13 @@ LARGEST_COORDINATE = 1e30
 
 
 def numbers(values: npt.ArrayLike, name: str, shape: str, dtype: npt.DTypeLike | None) -> Any:  # noqa: ANN401
-    """Return values as an array of `dtype` (None: as they are), or complain that `name` is not made of numbers."""
+    """Return the values as an array; a `dtype` of None keeps their type.
+
+    Raises
+    ------
+    ObservationError
+        They are no numbers; `name` and `shape` are for the message.
+    """
     try:
         array = np.asarray(values)
         if array.size and array.dtype.kind not in "fiu":

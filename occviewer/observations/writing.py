@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -27,25 +27,21 @@ def write_point_cloud(cloud: PointCloud, path: str | os.PathLike[str]) -> None:
             f"{shown(path)} cannot be written: a point cloud is saved as one of "
             f"{', '.join(WRITABLE_SUFFIXES)}, so change the suffix."
         )
-    temporary: str | None = None
+    # In the same folder: a rename is only atomic within one file system.
+    temporary = path.parent / f".{secrets.token_hex(8)}.part"
     try:
         if path.is_dir():
             raise complaint(path, "is a folder; choose a file name in it.")
-        # In the same folder: a rename is only atomic within one file system.
-        handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("xb") as file:
             write(cloud, file)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-        temporary = None
+        temporary.replace(path)
     except OSError as error:
         raise _system_error(path, error) from error
     finally:
-        if temporary is not None:
-            with suppress(OSError):
-                os.unlink(temporary)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def _write_ply(cloud: PointCloud, file: BinaryIO) -> None:
@@ -108,13 +104,6 @@ def _chunks(cloud: PointCloud) -> Any:  # noqa: ANN401
     parts = [p for p in (cloud.points, cloud.normals, cloud.colors) if p is not None]
     for start in range(0, len(cloud), CHUNK_ROWS):
         yield [part[start : start + CHUNK_ROWS] for part in parts]
-
-
-def _umask() -> int:
-    # The only portable way to read it is to set it.
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _system_error(path: Path, error: OSError) -> ObservationError:

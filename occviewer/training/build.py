@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -122,19 +123,21 @@ def build_dataset(
             PrepareJob(s, shape_path(dataset, s.record.name), options.seed, options.counts)
             for s in todo
         ]
-        for outcome in run_jobs(
+        outcomes = run_jobs(
             prepare, jobs, workers=options.workers, limit_seconds=options.limit_seconds
-        ):
-            record = outcome.job.source.record
-            if outcome.failure:
-                report.failed[record.name] = outcome.failure
-                # What is left of an earlier run is not what was asked for now.
-                outcome.job.target.unlink(missing_ok=True)
-                note_failure(dataset, record, outcome.failure)
-            else:
-                report.prepared.append(record.name)
-                forget_failure(dataset, record.name)
-            on_shape(record.name, outcome.failure)
+        )
+        with closing(outcomes):  # Ctrl-C ends the workers at once
+            for outcome in outcomes:
+                record = outcome.job.source.record
+                if outcome.failure:
+                    report.failed[record.name] = outcome.failure
+                    # What is left of an earlier run is not what was asked for now.
+                    outcome.job.target.unlink(missing_ok=True)
+                    note_failure(dataset, record, outcome.failure)
+                else:
+                    report.prepared.append(record.name)
+                    forget_failure(dataset, record.name)
+                on_shape(record.name, outcome.failure)
         remove_leftovers(dataset / SHAPES, set(report.failed))
         report.listed = sum(entry["status"] == "ok" for entry in write_manifest(dataset))
     except OSError as error:

@@ -143,19 +143,22 @@ def credits_of_mesh(path: Path) -> Credits:
 
 
 def _identifier(text: str) -> str:
-    if _CC_ZERO.search(text):
-        return "CC0-1.0"
-    for pattern in (_CC_ADDRESS, _CC_SPDX):
-        found = pattern.search(text)
-        if found:
-            country = f"-{found[3].upper()}" if pattern.groups == 3 and found[3] else ""
-            return f"CC-{found[1].upper()}-{found[2]}{country}"
-    found = _CC_NAME.search(text)
-    if found:
+    """Identify the Creative Commons licence that is named first, else another one."""
+    named: dict[int, str] = {}
+    if found := _CC_ZERO.search(text):
+        named[found.start()] = "CC0-1.0"
+    if found := _CC_SPDX.search(text):
+        named[found.start()] = f"CC-{found[1]}-{found[2]}"
+    if found := _CC_ADDRESS.search(text):
+        country = f"-{found[3].upper()}" if found[3] else ""
+        named[found.start()] = f"CC-{found[1].upper()}-{found[2]}{country}"
+    if found := _CC_NAME.search(text):
         words = found[1].lower().replace("-", "")
         parts = [("noncom", "-NC"), ("sharea", "-SA"), ("noderiv", "-ND")]
         terms = "".join(code for word, code in parts if word in words)
-        return f"CC-BY{terms}-{found[2]}{'-US' if found[3] else ''}"
+        named[found.start()] = f"CC-BY{terms}-{found[2]}{'-US' if found[3] else ''}"
+    if named:
+        return named[min(named)]
     return next((name for pattern, name in _OTHERS if pattern.search(text)), "")
 
 

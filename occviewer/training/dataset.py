@@ -45,6 +45,10 @@ class Augmentation:
     shift: float = 0.03
 
 
+class EmptySplitError(DataError):
+    """A data set has no shape of the split that was asked for."""
+
+
 class ShapeSet:
     """The shapes of one split, in memory once they have been read.
 
@@ -77,8 +81,16 @@ class ShapeSet:
                     self._files.append(file)
         if not self.records:
             names = ", ".join(str(folder) for folder in folders)
-            raise DataError(f"No shape of the split {split!r} in {names}.")
+            raise EmptySplitError(f"No shape of the split {split!r} in {names}.")
         self._loaded: list[Arrays | None] = [None] * len(self._files)
+
+    @classmethod
+    def if_any(cls, folders: Sequence[Path], split: str) -> ShapeSet | None:
+        """Read the shapes of a split, or None where the data has none."""
+        try:
+            return cls(folders, split)
+        except EmptySplitError:
+            return None
 
     def __len__(self) -> int:
         return len(self._files)
@@ -129,7 +141,7 @@ def uniform_queries(
     linear: Float64Array | None = None,
     offset: Float64Array | None = None,
 ) -> tuple[Float32Array, BoolArray]:
-    """Queries (count, 3) uniform in ±0.55, and labels (count,), under an affine map.
+    """Draw queries (count, 3) uniform in ±0.55, and labels (count,), under an affine map.
 
     Labels are stored for points within the shape's bounding box; outside it a point
     is outside the shape wherever it is.

@@ -6,7 +6,7 @@ import multiprocessing
 import signal
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, TypeVar
@@ -46,7 +46,7 @@ def run_jobs(
     *,
     workers: int,
     limit_seconds: float,
-) -> Iterator[Outcome[Job, Result]]:
+) -> Generator[Outcome[Job, Result], None, None]:
     """Run `function` on every job in `workers` processes; outcomes come as they are ready.
 
     A job that raises, takes longer than `limit_seconds`, or takes its process with it

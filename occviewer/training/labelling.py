@@ -140,6 +140,9 @@ class ShapeLabeller:
         self._face_normals = crosses[keep] / (2 * areas[keep, None])
         self._occluder = Occluder(self._triangles)
         self._directions = viewing_directions(floor=not watertight)
+        # Without it, a slanting look from inside an open bottom would reach infinity.
+        grounded = np.concatenate([self._triangles, _ground(self._triangles)])
+        self._horizon = self._occluder if watertight else Occluder(grounded)
         self._rng = rng
         self.bounds = np.stack(
             [self._triangles.min((0, 1)) - 0.01, self._triangles.max((0, 1)) + 0.01]
@@ -188,7 +191,7 @@ class ShapeLabeller:
         return candidates[self._occluder.sees_infinity(candidates, self._directions)]
 
     def _sees_outside(self, points: FloatArray) -> BoolArray:
-        seen = self._occluder.sees_infinity(points, self._directions)
+        seen = self._horizon.sees_infinity(points, self._directions)
         if self._anchors is not None and len(self._anchors):
             hidden = np.flatnonzero(~seen)
             for _ in range(_SECOND_LOOKS):
@@ -315,6 +318,16 @@ def label_shape(
         cameras=cameras,
         visible=visible,
     )
+
+
+def _ground(triangles: Float64Array) -> Float64Array:
+    """Two triangles (2, 3, 3) that close the footprint of a shape from below."""
+    low, high = triangles.min((0, 1)), triangles.max((0, 1))
+    a, b, c, d = (
+        [x, low[1] - 1e-4, z]
+        for x, z in ((low[0], low[2]), (high[0], low[2]), (high[0], high[2]), (low[0], high[2]))
+    )
+    return np.array([[a, b, c], [a, c, d]])
 
 
 def _cameras(rng: np.random.Generator) -> Float32Array:

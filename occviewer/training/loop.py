@@ -96,6 +96,7 @@ class Trainer:
         self.val_shapes = ShapeSet(folders, "val") if self.processes.first else None
         self.step = 0
         self.seconds = 0.0  # training time, that of earlier sessions included
+        self.best_threshold = 0.5
         self._validated_at = 0.0
         self._resume()
 
@@ -131,7 +132,7 @@ class Trainer:
         self.processes.wait()
 
     def averaged_network(self) -> PointCloudNetwork:
-        """The network with the averaged weights, in evaluation mode: what is shipped."""
+        """Build the network with the averaged weights, in evaluation mode: what is shipped."""
         network = build_network(self.recipe.network)
         network.load_state_dict(self.average.state_dict())
         return network.to(self.device).eval()
@@ -147,7 +148,7 @@ class Trainer:
             logits = wrapped(points, queries)
         loss = F.binary_cross_entropy_with_logits(logits.float(), inside)
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.optimisation.clip)
         if torch.isfinite(norm):  # one bad batch must not spoil hours
             self.optimiser.step()
@@ -195,7 +196,8 @@ class Trainer:
 
     def _validate(self) -> None:
         assert self.val_shapes is not None
-        scores = validate(self.averaged_network(), self.val_shapes, self.recipe.examples.points)
+        scores = validate(self.averaged_network(), self.val_shapes)
+        self.best_threshold = scores["threshold"]
         self._validated_at = self.seconds
         self._write({f"val_{key}": value for key, value in scores.items()})
 
@@ -214,6 +216,7 @@ class Trainer:
             "step": self.step,
             "seconds": self.seconds,
             "validated_at": self._validated_at,
+            "best_threshold": self.best_threshold,
         }
         temporary = self.run_folder / ".state.pt"
         torch.save(state, temporary)
@@ -234,15 +237,16 @@ class Trainer:
         self.step = state["step"]
         self.seconds = state["seconds"]
         self._validated_at = state["validated_at"]
+        self.best_threshold = state["best_threshold"]
 
 
 def _channels_last(network: nn.Module) -> None:
     """Lay out convolution weights as the CPU's and the GPU's fast kernels want them."""
     for module in network.modules():
-        if isinstance(module, nn.Conv2d):
-            module.to(memory_format=torch.channels_last)
-        elif isinstance(module, nn.Conv3d):
-            module.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+            module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last)
+        elif isinstance(module, nn.Conv3d | nn.ConvTranspose3d):
+            module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last_3d)
 
 
 def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:

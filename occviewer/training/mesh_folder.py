@@ -20,10 +20,12 @@ from occviewer.training.shape_file import ShapeRecord
 MESH_SUFFIXES = frozenset({".obj", ".off", ".ply", ".stl", ".glb", ".gltf", ".3mf"})
 """What `folder_sources` takes for a mesh."""
 
-AXES = ("x", "y", "z", "-x", "-y", "-z")
-
-_SPLIT_FOLDERS = {"train": "train", "val": "val", "valid": "val", "validation": "val"} | {
-    "test": "test"
+_SPLIT_FOLDERS = {
+    "train": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "test": "test",
 }
 
 

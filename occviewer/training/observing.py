@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from occviewer.arrays import Float32Array
+from occviewer.arrays import BoolArray, Float32Array, IntArray
 
 Arrays = dict[str, Any]
 """Arrays of one shape, as `occviewer.training.shape_file.load_shape` returns them."""
@@ -61,6 +61,7 @@ def observe(
     rng : numpy Generator
     """
     surface = shape["surface"].astype(np.float32)
+    chosen: IntArray
     if kind == "whole":
         chosen = _choose(rng, len(surface), count)
     elif kind == "half":
@@ -70,8 +71,7 @@ def observe(
         chosen = _view(shape, surface, count, rng)
     else:
         raise ValueError(f"Unknown kind of observation {kind!r}; known are {KINDS}.")
-    points = surface[chosen]
-    return points + rng.normal(scale=noise, size=points.shape).astype(np.float32)
+    return _with_noise(surface[chosen], noise, rng)
 
 
 def observe_randomly(
@@ -82,6 +82,7 @@ def observe_randomly(
     kind = KINDS[rng.choice(3, p=shares / shares.sum())]
     surface = shape["surface"].astype(np.float32)
     distinct = int(rng.integers(mix.fewest, 2 * count))
+    chosen: IntArray
     if kind == "half":
         seen = np.flatnonzero(_cut(surface, rng, rng.uniform(0.35, 0.85)))
         chosen = seen[_choose(rng, len(seen), min(distinct, count))]
@@ -92,16 +93,18 @@ def observe_randomly(
     else:
         chosen = _choose(rng, len(surface), min(distinct, count))
     chosen = chosen[_choose(rng, len(chosen), count)]
-    points = surface[chosen]
-    noise = mix.noise * rng.random()
-    points = points + rng.normal(scale=noise, size=points.shape).astype(np.float32)
+    points = _with_noise(surface[chosen], mix.noise * rng.random(), rng)
     stray = int(count * mix.outliers * rng.random())
     if stray and rng.random() < 0.3:
         points[:stray] = rng.uniform(-0.5, 0.5, (stray, 3))
     return points
 
 
-def _choose(rng: np.random.Generator, available: int, count: int) -> np.ndarray[Any, Any]:
+def _with_noise(points: Float32Array, noise: float, rng: np.random.Generator) -> Float32Array:
+    return (points + rng.normal(scale=noise, size=points.shape)).astype(np.float32)
+
+
+def _choose(rng: np.random.Generator, available: int, count: int) -> IntArray:
     """Pick `count` of `available` numbers, without repetition where there are enough."""
     if available >= count:
         # Cheaper than a permutation of all, and as good: duplicates are few and harmless.
@@ -115,16 +118,14 @@ def _choose(rng: np.random.Generator, available: int, count: int) -> np.ndarray[
     )
 
 
-def _cut(surface: Float32Array, rng: np.random.Generator, share: float) -> np.ndarray[Any, Any]:
+def _cut(surface: Float32Array, rng: np.random.Generator, share: float) -> BoolArray:
     """Mask (N,) of the share of the points on one side of a plane of random direction."""
     direction = rng.normal(size=3)
     height = surface @ (direction / np.linalg.norm(direction)).astype(np.float32)
     return np.asarray(height <= np.quantile(height, share))
 
 
-def _view(
-    shape: Arrays, surface: Float32Array, count: int, rng: np.random.Generator
-) -> np.ndarray[Any, Any]:
+def _view(shape: Arrays, surface: Float32Array, count: int, rng: np.random.Generator) -> IntArray:
     """Numbers (count,) of the surface samples that one random camera records."""
     order = rng.permutation(len(shape["cameras"]))
     for camera in order:
@@ -141,4 +142,5 @@ def _view(
     cumulative = np.cumsum(weight)
     # Systematic sampling: weights are met without the clumps of independent draws.
     at = (np.arange(count) + rng.random()) / count * cumulative[-1]
-    return seen[np.minimum(np.searchsorted(cumulative, at), len(seen) - 1)]
+    chosen: IntArray = seen[np.minimum(np.searchsorted(cumulative, at), len(seen) - 1)]
+    return chosen

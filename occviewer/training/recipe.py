@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
+from occviewer.assets import resources
 from occviewer.errors import DataError
 from occviewer.training.dataset import ExampleSettings
 
@@ -70,6 +71,25 @@ class Recipe:
     weights: dict[str, float] = field(default_factory=dict)
     seed: int = 0
     validate_every: float = 5.0
+
+
+def find_recipe(name: str) -> Path:
+    """Find a recipe: a file, or the name of one that ships.
+
+    Raises
+    ------
+    DataError
+        When there is neither.
+    """
+    path = Path(name)
+    if path.suffix == ".toml" or path.exists():
+        return path
+    folder = resources() / "recipes"
+    shipped = folder / f"{name}.toml"
+    if not shipped.exists():
+        known = ", ".join(sorted(file.stem for file in folder.glob("*.toml")))
+        raise DataError(f"There is no recipe {name!r}: give a .toml file or one of {known}.")
+    return shipped
 
 
 def load_recipe(path: Path) -> Recipe:

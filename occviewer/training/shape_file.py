@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from occviewer.arrays import BoolArray
 from occviewer.errors import DataError
@@ -92,12 +92,10 @@ def save_shape(path: Path, shape: LabelledShape, record: ShapeRecord) -> None:
         "cameras": shape.cameras,
         "visible": np.packbits(shape.visible, axis=1),
     }
+    blob = save({name: np.ascontiguousarray(array) for name, array in tensors.items()})
+    end = 8 + int.from_bytes(blob[:8], "little")
     with _whole_or_nothing(path) as temporary:
-        save_file(
-            {name: np.ascontiguousarray(array) for name, array in tensors.items()},
-            temporary,
-            metadata=_metadata(record),
-        )
+        temporary.write_bytes(_header(blob[8:end], record) + blob[end:])
 
 
 def update_record(path: Path, record: ShapeRecord) -> None:
@@ -109,15 +107,10 @@ def update_record(path: Path, record: ShapeRecord) -> None:
         When the file is no shape of this program, or is cut off.
     """
     read_record(path)
-    # Offsets in the header count from its end, so the data can follow as it is:
-    # https://github.com/huggingface/safetensors#format
     with path.open("rb") as old, _whole_or_nothing(path) as temporary:
-        header = json.loads(old.read(int.from_bytes(old.read(8), "little")))
-        header["__metadata__"] = _metadata(record)
-        text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
-        text += b" " * (-len(text) % 8)
+        header = old.read(int.from_bytes(old.read(8), "little"))
         with temporary.open("wb") as new:
-            new.write(len(text).to_bytes(8, "little") + text)
+            new.write(_header(header, record))
             shutil.copyfileobj(old, new)
 
 
@@ -175,8 +168,18 @@ def _whole_or_nothing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def _metadata(record: ShapeRecord) -> dict[str, str]:
-    return {"format": FORMAT, "record": json.dumps(asdict(record), ensure_ascii=False)}
+def _header(plain: bytes, record: ShapeRecord) -> bytes:
+    """Put the record into a safetensors header: its length and text, ready to be written.
+
+    Offsets in a header count from its end, so that the data can follow as they are
+    (https://github.com/huggingface/safetensors#format). The library itself writes
+    metadata in no fixed order, and equal shapes should be equal files.
+    """
+    stored = json.dumps(asdict(record), ensure_ascii=False)
+    header = {**json.loads(plain), "__metadata__": {"format": FORMAT, "record": stored}}
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text
 
 
 def _unpack(bits: Any, count: int) -> BoolArray:  # noqa: ANN401 - a uint8 array of any rank

@@ -24,8 +24,7 @@ def viewing_directions(*, floor: bool, count: int = 48) -> Float32Array:
 
     The axes come first because they settle most points. With `floor`, the shape is
     taken to stand on the ground, and nothing is seen from steeply below it: a sofa
-    that its artist left without a bottom is solid all the same, but for a wedge above
-    the opening that looks out at a slant.
+    that its artist left without a bottom is solid all the same.
     """
     axes = np.array(
         [[0, 1, 0], [0, 0, 1], [1, 0, 0], [-1, 0, 0], [0, 0, -1], [0, -1, 0]], np.float32

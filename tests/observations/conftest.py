@@ -166,6 +166,13 @@ def every_format():
     }
 
 
+class Files(dict):
+    """Files by name, which do not flood the report of a failing test."""
+
+    def __repr__(self):
+        return f"Files({', '.join(self)})"
+
+
 class Samples:
     """The builders above, for tests that need another file than the ready ones."""
 
@@ -184,7 +191,7 @@ def samples():
 
 @pytest.fixture(scope="session")
 def valid_files():
-    return every_format()
+    return Files(every_format())
 
 
 @pytest.fixture

@@ -76,6 +76,13 @@ def test_far_points_that_inflate_the_bounding_box_are_removed():
     assert cloud.notes == ("removed 5 outliers",)
 
 
+def test_points_immensely_far_away_on_every_side_are_removed():
+    chair = thin_chair()
+    far = np.concatenate([1e29 * np.eye(3), -1e29 * np.eye(3), [[1e29] * 3, [-1e29] * 3]])
+    marked = stray_points(np.concatenate([chair, far]))
+    assert np.flatnonzero(marked).tolist() == list(range(len(chair), len(chair) + 8))
+
+
 def test_lone_specks_in_the_air_are_removed():
     chair = thin_chair()
     specks = np.array([[0.25, 0.2, 0.25], [0.1, 0.85, 0.4], [0.4, 0.75, 0.3]])
@@ -91,8 +98,8 @@ def test_a_far_clump_of_points_is_removed():
     assert marked[-30:].all()
 
 
-@pytest.mark.parametrize("seed", range(5))
-@pytest.mark.parametrize("count", [300, 3000, 30_000])
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("count", [300, 3000, 20_000])
 @pytest.mark.parametrize("legs", [0.001, 0.004, 0.02])
 def test_a_clean_scan_with_thin_parts_stays_whole(seed, count, legs):
     chair = thin_chair(count, seed, legs)

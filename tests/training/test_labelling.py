@@ -5,6 +5,7 @@ import trimesh
 pytest.importorskip("embreex")
 
 from occviewer.errors import DataError
+from occviewer.training import labelling
 from occviewer.training.labelling import (
     THINNEST,
     SampleCounts,
@@ -12,6 +13,13 @@ from occviewer.training.labelling import (
     label_shape,
     normalise,
 )
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """Look at fewer points of the surface: the meshes here are simple."""
+    monkeypatch.setattr(labelling, "_FIRST_SAMPLES", 4_000)
+
 
 FEW = SampleCounts(uniform=3_000, near=2_000, surface=1_000)
 
@@ -23,9 +31,7 @@ def triangles_of(mesh):
 
 def labeller_of(mesh, watertight=None):
     watertight = mesh.is_watertight if watertight is None else watertight
-    return ShapeLabeller(
-        triangles_of(mesh), watertight=watertight, rng=np.random.default_rng(0)
-    )
+    return ShapeLabeller(triangles_of(mesh), watertight=watertight, rng=np.random.default_rng(0))
 
 
 def winding_number(triangles, points):
@@ -181,9 +187,7 @@ def test_a_sofa_that_was_modelled_without_a_bottom_is_filled():
     points = queries()
     labels = labeller_of(sofa).inside(points)
     within = (np.abs(points) < (0.5, 0.2, 0.25)).all(1)
-    # What looks out below the walls at a slant stays open; nothing else does.
-    assert labels[within & (points[:, 1] > -0.03)].all()
-    assert labels[within].mean() > 0.65
+    assert labels[within].mean() > 0.999
     around = (np.abs(points) < np.array((0.5, 0.2, 0.25)) + THINNEST).all(1)
     assert not labels[~around].any()
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -29,9 +30,12 @@ def read_gltf(path: Path) -> RawCloud | RawMesh:
     document = _document(path)
     _check(path, document)
     try:
-        # "gltf" files refer to others beside them; trimesh looks no further than the folder.
         scene: Any = trimesh.load_scene(
-            path, file_type="glb" if _is_glb(path) else "gltf", skip_materials=True
+            io.BytesIO(_contents(path)),
+            file_type="glb" if _is_glb(path) else "gltf",
+            # For the files beside it that a glTF file refers to.
+            resolver=trimesh.resolvers.FilePathResolver(str(path)),
+            skip_materials=True,
         )
         parts = [part for part in scene.dump() if len(getattr(part, "vertices", ())) > 0]
     except Exception as error:  # trimesh fails in as many ways as files can be broken
@@ -60,6 +64,12 @@ def _is_glb(path: Path) -> bool:
         return file.read(4) == b"glTF"
 
 
+def _contents(path: Path) -> bytes:
+    """Read the file, of a GLB no more than it declares: trimesh would read on behind it."""
+    data = path.read_bytes()
+    return data[: int.from_bytes(data[8:12], "little")] if data.startswith(b"glTF") else data
+
+
 def _document(path: Path) -> dict[str, Any]:
     """Read the scene's description and check the length that a GLB declares."""
     data: bytes
@@ -78,6 +88,7 @@ def _document(path: Path) -> dict[str, Any]:
             if int.from_bytes(header[16:20], "little") != _JSON_CHUNK:
                 raise complaint(path, "is a damaged GLB file; copy or export the file again.")
             data = file.read(json_length)
+            _check_chunks(path, file, length)
         else:
             data = file.read()
     try:
@@ -89,6 +100,21 @@ def _document(path: Path) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise complaint(path, "has a damaged glTF description; export it again.")
     return document
+
+
+def _check_chunks(path: Path, file: BinaryIO, length: int) -> None:
+    # trimesh asks for as many bytes as a chunk declares, and Python allocates them first.
+    at = file.tell()
+    while at + 8 <= length:
+        file.seek(at)
+        declared = int.from_bytes(file.read(8)[:4], "little")
+        at += 8 + declared
+        if at > length:
+            raise complaint(
+                path,
+                f"is damaged: a part of it declares {declared:,} bytes, more than the file has; "
+                "copy or export the file again.",
+            )
 
 
 def _check(path: Path, document: dict[str, Any]) -> None:
@@ -125,8 +151,10 @@ def _colors(parts: list[Any]) -> UInt8Array | None:
     """Vertex colours, if every part has them; textures are left out."""
     colors = []
     for part in parts:
-        if getattr(part, "visual", None) is not None and part.visual.kind == "vertex":
-            colors.append(np.asarray(part.visual.vertex_colors, dtype=np.uint8)[:, :3])
-        elif type(part).__name__ == "PointCloud" and len(part.colors) == len(part.vertices):
-            colors.append(np.asarray(part.colors, dtype=np.uint8)[:, :3])
-    return np.concatenate(colors) if len(colors) == len(parts) else None
+        if getattr(part.visual, "kind", None) != "vertex":
+            return None
+        rgba = np.asarray(part.visual.vertex_colors)
+        if rgba.shape != (len(part.vertices), 4):
+            return None
+        colors.append(rgba[:, :3].astype(np.uint8))
+    return np.concatenate(colors)

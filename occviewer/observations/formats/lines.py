@@ -16,7 +16,6 @@ from occviewer.observations.formats.raw import complaint, one_line
 # Python's lock is held while a block is converted: 1 MiB takes about 15 ms.
 _BLOCK = 1 << 20
 _LONGEST_LINE = 1 << 22
-_COMMENT = re.compile(rb"(?:#|//)[^\n]*")
 
 
 class LineReader:
@@ -32,8 +31,8 @@ class LineReader:
         Number of the line at which the file stands, counted from 1.
     translate : bytes of length 256, optional
         Table applied to every byte, for instance to turn commas into blanks.
-    comments : bool
-        Whether ``#`` and ``//`` hide the rest of a line.
+    comments : tuple of bytes
+        Marks that hide the rest of a line.
     """
 
     def __init__(
@@ -43,13 +42,14 @@ class LineReader:
         *,
         first_line: int = 1,
         translate: bytes | None = None,
-        comments: bool = False,
+        comments: tuple[bytes, ...] = (),
     ) -> None:
         self.path = path
         self._file = file
         self._line = first_line
         self._translate = translate
         self._comments = comments
+        self._comment = re.compile(b"(?:" + b"|".join(map(re.escape, comments)) + rb")[^\n]*")
         self._rest = b""
         self._given_back: tuple[int, bytes] | None = None
 
@@ -178,8 +178,8 @@ class LineReader:
         block = b"".join(pieces)
         number = self._line
         self._line += block.count(b"\n")
-        if self._comments and (b"#" in block or b"//" in block):
-            block = _COMMENT.sub(b"", block) or b"\n"
+        if any(mark in block for mark in self._comments):
+            block = self._comment.sub(b"", block) or b"\n"
         return number, block
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import zipfile
 from collections.abc import Callable
@@ -40,6 +41,7 @@ _POINT_KEYS = (
 _NORMAL_KEYS = ("normals", "normal", "vertex_normals")
 _COLOR_KEYS = ("colors", "colours", "color", "colour", "rgb")
 _FACE_KEYS = ("faces", "triangles")
+_LONGEST_HEADER = 1 << 16
 
 _ReadHeader = Callable[[BinaryIO], tuple[tuple[int, ...], bool, np.dtype[Any]]]
 
@@ -143,17 +145,17 @@ def _from_archive(
 
 def _check_header(path: Path, file: BinaryIO, size: int, name: str) -> None:
     """Compare the declared shape with the bytes there are, before numpy allocates."""
+    # From a short piece: a damaged length of the header would be allocated as well.
+    head = io.BytesIO(file.read(_LONGEST_HEADER))
     try:
-        version = np.lib.format.read_magic(file)
+        version = np.lib.format.read_magic(head)
         read = cast(
             _ReadHeader,
             np.lib.format.read_array_header_1_0
             if version == (1, 0)
             else np.lib.format.read_array_header_2_0,
         )
-        shape, _, dtype = read(file)
-    except zipfile.BadZipFile:
-        raise
+        shape, _, dtype = read(head)
     except Exception as error:  # the header is a Python literal: parsing it can fail in many ways
         raise complaint(
             path, f"has a damaged header in its array{name}; copy or save the file again."
@@ -164,7 +166,7 @@ def _check_header(path: Path, file: BinaryIO, size: int, name: str) -> None:
             f"holds Python objects in its array{name}, which are never opened because they can "
             "run code; save plain numbers.",
         )
-    left = size - file.tell()
+    left = size - head.tell()
     # `math.prod` counts in whole numbers that cannot overflow.
     if math.prod(shape) * dtype.itemsize > left or min(shape, default=0) < 0:
         raise complaint(

@@ -40,7 +40,7 @@ def read_obj(path: Path) -> RawCloud | RawMesh:
     triangles = GrowingArray(3, np.int64)
     width = 3
     with path.open("rb") as file:
-        for number, block in LineReader(file, path, comments=True).blocks():
+        for number, block in LineReader(file, path, comments=(b"#",)).blocks():
             v_lines: list[bytes] = []
             v_numbers: list[int] = []
             f_lines: list[bytes] = []

@@ -51,7 +51,7 @@ def read_off(path: Path) -> RawCloud | RawMesh:
         vertex_count, face_count = int(counts.group(1)), int(counts.group(2))
         file.seek(counts.end())
         first = head[: counts.end()].count(b"\n") + 1
-        reader = LineReader(file, path, first_line=first, comments=True)
+        reader = LineReader(file, path, first_line=first, comments=(b"#",))
         columns = _columns(path, reader, kind)
         values = GrowingArray(columns, np.float64)
         for part in reader.table(columns, vertex_count):

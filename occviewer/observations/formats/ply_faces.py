@@ -127,8 +127,8 @@ def _row_lengths(
         if not 0 <= length * p.dtype.itemsize <= left:
             raise complaint(
                 path,
-                f"is damaged: a list in its '{element.name}' rows declares {length:,} values "
-                f"where only {left:,} bytes follow; copy or export the file again.",
+                f"is truncated or damaged: a list in its '{element.name}' rows declares "
+                f"{length:,} values where {left:,} bytes follow; copy or export the file again.",
             )
         lengths.append(length)
         file.seek(length * p.dtype.itemsize, 1)

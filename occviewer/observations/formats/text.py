@@ -85,7 +85,7 @@ def read_text(path: Path) -> RawCloud:
             path,
             first_line=layout.skip + 1,
             translate=layout.translate,
-            comments=True,
+            comments=(b"#", b"//"),
         )
         return _collect(path, reader, layout)
 

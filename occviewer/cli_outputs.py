@@ -1,0 +1,135 @@
+"""Which files a command reads and writes; what cannot be is a usage error before any work."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+from occviewer.errors import MeshError, ObservationError, OccviewerError
+
+MESH_SUFFIXES = (".glb", ".obj", ".ply", ".stl", ".off")
+_PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
+_DEFAULT_FORMAT = "glb"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One scan to read, and what to write."""
+
+    source: Path
+    mesh: Path
+    picture: Path | None
+
+
+def plan_jobs(parser: argparse.ArgumentParser, args: argparse.Namespace) -> list[Job]:
+    """Pair every input with its outputs, and make the folders for them.
+
+    One file gives one mesh, unless the output is a folder; several files, or a folder,
+    give a folder of meshes named as the inputs are.
+
+    Raises
+    ------
+    SystemExit
+        Status 2: the output, the picture or the format do not fit the inputs.
+    OccviewerError
+        An input folder holds no scan, or an output folder cannot be made.
+    """
+    many = len(args.inputs) > 1 or any(path.is_dir() for path in args.inputs)
+    output: Path = args.output
+    if not many and not output.is_dir():
+        if output.suffix.lower() not in MESH_SUFFIXES:
+            parser.error(
+                f"{output} ends in no format that can be written; use one of "
+                f"{', '.join(MESH_SUFFIXES)}, or an existing folder"
+            )
+        if args.format and output.suffix.lower() != f".{args.format}":
+            parser.error(f"{output} and --format {args.format} contradict each other")
+    elif output.suffix.lower() in MESH_SUFFIXES and not output.is_dir():
+        parser.error(f"several inputs need a folder as output, and {output} names a file")
+    _check_picture(parser, args.picture, many)
+    sources = [file for path in args.inputs for file in (_scans_in(path) if many else [path])]
+    jobs = _paired(sources, output, args.picture, many, args.format or _DEFAULT_FORMAT)
+    _check_overwriting(parser, jobs)
+    if many:
+        _make_folder(output)
+        if args.picture is not None:
+            _make_folder(args.picture)
+    for folder in {path.parent for job in jobs for path in (job.mesh, job.picture) if path}:
+        if not folder.is_dir():
+            raise MeshError(f"The folder {folder} does not exist; make it first.")
+    return jobs
+
+
+def _check_picture(parser: argparse.ArgumentParser, picture: Path | None, many: bool) -> None:
+    if picture is None:
+        return
+    is_file = picture.suffix.lower() in _PICTURE_SUFFIXES and not picture.is_dir()
+    if many and is_file:
+        parser.error(f"several inputs need a folder for pictures, and {picture} names a file")
+    if not many and not is_file:
+        parser.error(f"--picture {picture} must end in {' or '.join(_PICTURE_SUFFIXES)}")
+
+
+def _scans_in(path: Path) -> list[Path]:
+    """Take a file as it is; of a folder the scans that lie in it, by name."""
+    if not path.is_dir():
+        return [path]
+    from occviewer.observations import READABLE_SUFFIXES
+
+    try:
+        files = sorted(path.iterdir())
+    except OSError as error:
+        raise ObservationError(
+            f"The folder {path} cannot be read ({error.strerror}); check its permissions."
+        ) from error
+    scans = [
+        file
+        for file in files
+        if file.suffix.lower() in READABLE_SUFFIXES
+        and not file.name.startswith(".")
+        and file.is_file()
+    ]
+    if not scans:
+        raise ObservationError(
+            f"The folder {path} holds no scan ({', '.join(READABLE_SUFFIXES)}); choose another one."
+        )
+    return scans
+
+
+def _paired(
+    sources: list[Path], output: Path, picture: Path | None, many: bool, kind: str
+) -> list[Job]:
+    if not many and not output.is_dir():
+        return [Job(sources[0], output, picture)]
+    taken: set[str] = set()
+    jobs = []
+    for source in sources:
+        name, number = source.stem, 1
+        while name.lower() in taken:  # a.ply and a.obj, or the same name in two folders
+            number += 1
+            name = f"{source.stem}-{number}"
+        taken.add(name.lower())
+        drawn = picture / f"{name}.png" if many and picture is not None else picture
+        jobs.append(Job(source, output / f"{name}.{kind}", drawn))
+    return jobs
+
+
+def _check_overwriting(parser: argparse.ArgumentParser, jobs: list[Job]) -> None:
+    sources = {job.source.resolve() for job in jobs}
+    for job in jobs:
+        if job.mesh.resolve() in sources:
+            parser.error(f"{job.mesh} is an input and would be overwritten; choose another output")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(exist_ok=True)
+    except FileNotFoundError as error:
+        raise OccviewerError(
+            f"The folder {folder.parent} does not exist; make it first."
+        ) from error
+    except OSError as error:
+        raise OccviewerError(
+            f"The folder {folder} cannot be made ({error.strerror}); choose another output."
+        ) from error

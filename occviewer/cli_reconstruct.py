@@ -1,0 +1,221 @@
+"""``occviewer reconstruct``: scans in, complete meshes out."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from occviewer.cli_outputs import MESH_SUFFIXES, Job, plan_jobs
+from occviewer.errors import OccviewerError
+
+if TYPE_CHECKING:
+    from occviewer.meshes import Mesh
+    from occviewer.models import Code, Model
+    from occviewer.observations import PointCloud
+
+RESOLUTIONS = (16, 512)
+
+
+def add_reconstruct_command(
+    subparsers: argparse._SubParsersAction[argparse.ArgumentParser],
+) -> None:
+    """Add the command to the parser of the command line."""
+    parser = subparsers.add_parser(
+        "reconstruct",
+        help="complete scans to watertight meshes",
+        description="Complete scans (PLY, OBJ, OFF, STL, XYZ, NPY, NPZ, PCD, GLB, LAS, E57) to "
+        "watertight meshes in the same units and axes.",
+        epilog="Exit status: 0, 1 when an input failed, 2 for wrong usage.",
+    )
+    add = parser.add_argument
+    add("inputs", metavar="INPUT", nargs="+", type=Path, help="scans, or folders of scans")
+    add(
+        "-o",
+        "--output",
+        metavar="OUT",
+        type=Path,
+        required=True,
+        help=f"mesh file ({', '.join(MESH_SUFFIXES)}); a folder for several inputs",
+    )
+    add("--model", default="furniture", help="a shipped name or a checkpoint (default: furniture)")
+    add(
+        "--resolution",
+        type=_resolution,
+        default=128,
+        metavar="N",
+        help=f"cells a side, {RESOLUTIONS[0]}…{RESOLUTIONS[1]} (default: 128)",
+    )
+    add("--threshold", type=_threshold, metavar="P", help="probability of the surface, in 0…1")
+    add(
+        "--align",
+        choices=("auto", "none"),
+        default="auto",
+        help="search up axis, heading and missing parts, or take the axes as they come: +Y up, "
+        "+Z to the front (default: auto)",
+    )
+    add("--up", choices=("x", "y", "z", "-x", "-y", "-z"), help="the axis that points up")
+    add("--yaw", type=float, metavar="DEG", help="turn about the vertical")
+    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
+    add("--format", choices=[suffix[1:] for suffix in MESH_SUFFIXES], help="of meshes in a folder")
+    add("--picture", metavar="P", type=Path, help="PNG or JPEG to draw; a folder for several")
+    add("--seed", type=int, default=0, help="for the points that are drawn (default: 0)")
+    add("--json", action="store_true", help="print one JSON object for each input")
+
+    def run(args: argparse.Namespace) -> int:
+        return _reconstruct(args, plan_jobs(parser, args))
+
+    parser.set_defaults(run=run)
+
+
+def _reconstruct(args: argparse.Namespace, jobs: list[Job]) -> int:
+    opened = _Stages()
+    with opened.stage("import"):
+        import torch  # noqa: F401 - measured apart from what it is used for
+
+        import occviewer.extraction
+        import occviewer.meshes
+        import occviewer.models.model
+        import occviewer.observations
+    with opened.stage("model"):
+        model = occviewer.models.model.open_model(args.model, args.device)
+    failures: list[str] = []
+    for number, job in enumerate(jobs, 1):
+        prefix = f"[{number}/{len(jobs)}] " if len(jobs) > 1 else ""
+        stages = _Stages()
+        # What was done once for all is part of the first.
+        stages.seconds.update(opened.seconds if number == 1 else {})
+        record: dict[str, Any] = {"input": str(job.source), "output": str(job.mesh)}
+        try:
+            record.update(_one(args, model, job, stages, prefix))
+        except OccviewerError as error:
+            record["error"] = str(error)
+        except MemoryError:
+            record["error"] = f"{job.source}: not enough memory; try a lower --resolution."
+        except torch.OutOfMemoryError:
+            record["error"] = (
+                f"{job.source}: the GPU has not enough memory; try --device cpu or a lower "
+                "--resolution."
+            )
+        if "error" in record:
+            failures.append(record["error"])
+        record["seconds"] = {name: round(value, 3) for name, value in stages.seconds.items()}
+        if args.json:
+            sys.stdout.write(json.dumps(record) + "\n")
+            sys.stdout.flush()
+    for failure in failures:
+        _tell(f"occviewer: {failure}")
+    if failures and len(jobs) > 1:
+        _tell(f"{len(jobs) - len(failures)} of {len(jobs)} inputs done, {len(failures)} failed.")
+    return 1 if failures else 0
+
+
+def _one(
+    args: argparse.Namespace, model: Model, job: Job, stages: _Stages, prefix: str
+) -> dict[str, Any]:
+    """Reconstruct one scan; what a person or a program wants to know of it."""
+    from occviewer.extraction import extract
+    from occviewer.observations import PointCloud
+
+    began = time.perf_counter()
+    _tell(f"{prefix}{job.source}")
+    with stages.stage("load"):
+        cloud = PointCloud.load(job.source, seed=args.seed)
+    with stages.stage("encode"):
+        code = model.encode(cloud, align=args.align, up=args.up, yaw=args.yaw, seed=args.seed)
+    with stages.stage("extract"):
+        field = model.field(code, args.threshold)
+        box_mesh = extract(field, args.resolution)
+    with stages.stage("save"):
+        mesh = box_mesh.placed(code.placement)
+        mesh.save(job.mesh)
+    for note in code.notes:
+        _tell(f"{prefix}  {note}")
+    if job.picture is not None:
+        with stages.stage("picture"):
+            _draw(box_mesh, cloud, code, job.picture)
+    record = _record(model, cloud, code, mesh, job)
+    _tell(
+        f"{prefix}  {job.mesh}: {len(mesh.faces):,} triangles, "
+        f"{'watertight' if mesh.is_watertight else 'not watertight'}, "
+        f"{time.perf_counter() - began:.1f} s"
+    )
+    return record
+
+
+def _draw(mesh: Mesh, cloud: PointCloud, code: Code, path: Path) -> None:
+    from occviewer.meshes import render_picture
+
+    # More dots than this hide the mesh.
+    points = code.placement.to_box(cloud.subsampled(3000).points)
+    near = (abs(points) <= 0.6).all(axis=1)
+    render_picture(mesh, path, points=points[near])
+
+
+def _record(model: Model, cloud: PointCloud, code: Code, mesh: Mesh, job: Job) -> dict[str, Any]:
+    facts = dict(code.facts)
+    return {
+        "picture": None if job.picture is None else str(job.picture),
+        "model": model.name,
+        "device": str(model.device),
+        "placement": code.placement.as_dict(),
+        "alignment": facts.pop("alignment", None),
+        **facts,
+        "vertices": len(mesh.vertices),
+        "triangles": len(mesh.faces),
+        "watertight": mesh.is_watertight,
+        "volume": mesh.volume,
+        "notes": list(code.notes),
+    }
+
+
+@dataclass
+class _Stages:
+    """Wall time of the stages."""
+
+    seconds: dict[str, float]
+
+    def __init__(self) -> None:
+        self.seconds = {}
+
+    def stage(self, name: str) -> _Stage:
+        return _Stage(self.seconds, name)
+
+
+class _Stage:
+    """Measures what runs within, also when it fails."""
+
+    def __init__(self, seconds: dict[str, float], name: str) -> None:
+        self._seconds, self._name = seconds, name
+
+    def __enter__(self) -> None:
+        self._began = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self._seconds[self._name] = time.perf_counter() - self._began
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
+def _resolution(text: str) -> int:
+    low, high = RESOLUTIONS
+    if not (text.isdecimal() and low <= int(text) <= high):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low} to {high}")
+    return int(text)
+
+
+def _threshold(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a probability between 0 and 1")
+    return value

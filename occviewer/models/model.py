@@ -1,0 +1,297 @@
+"""Models: open a checkpoint, encode observations, make fields."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import nn
+
+from occviewer import assets
+from occviewer.arrays import Float32Array
+from occviewer.errors import CheckpointError, ObservationError
+from occviewer.models.align import Alignment, align
+from occviewer.models.checkpoint import load_checkpoint
+from occviewer.models.codes import Code, CodeError
+from occviewer.models.devices import choose_device
+from occviewer.models.fields import NetworkField
+from occviewer.models.info import ModelInfo
+from occviewer.models.placing import UPS, Up, placement_around, rotation_of
+from occviewer.models.sniffing import SUFFIX
+from occviewer.networks import Features, PointCloudNetwork
+from occviewer.observations import FEWEST_POINTS, PointCloud, require_usable
+from occviewer.placement import Placement
+
+# More points than this say nothing more about a shape of this resolution.
+_MOST_POINTS = 200_000
+
+
+class Model:
+    """An occupancy network that is ready to use.
+
+    Parameters
+    ----------
+    network : PointCloudNetwork
+        With trained weights; put into evaluation mode and onto the device.
+    info : ModelInfo
+        What is known of it.
+    device : torch.device or str
+        Where it computes.
+    path : Path, optional
+        The checkpoint it was opened from.
+    """
+
+    def __init__(
+        self,
+        network: PointCloudNetwork,
+        info: ModelInfo,
+        device: torch.device | str = "cpu",
+        path: Path | None = None,
+    ) -> None:
+        self.network = network.eval().requires_grad_(False).to(device)
+        _lay_out(self.network)
+        self.info = info
+        self.device = torch.device(device)
+        self.path = path
+        self._shapes: dict[str, torch.Size] = {}
+
+    def __repr__(self) -> str:
+        return f"Model({self.name!r}, {self.network.architecture}, {self.device})"
+
+    @property
+    def name(self) -> str:
+        """How people call the model."""
+        return self.info.name
+
+    @property
+    def level(self) -> float:
+        """The logit at which surfaces lie: that of the card's threshold."""
+        return self.info.level
+
+    def encode(
+        self,
+        cloud: PointCloud,
+        *,
+        placement: Placement | None = None,
+        align: Literal["none", "auto"] = "none",
+        up: Up | None = None,
+        yaw: float | None = None,
+        seed: int = 0,
+    ) -> Code:
+        """Clean a cloud, place it in the box and encode it.
+
+        Parameters
+        ----------
+        cloud : PointCloud
+            World units, any axes. Duplicates and stray points are left out.
+        placement : Placement, optional
+            Where the cloud lies, if that is known. Otherwise the longest side of its
+            bounding box becomes 1 and its centre the origin.
+        align : {"none", "auto"}
+            ``none`` takes the axes as they come (+Y up, +Z to the front, or as `up` and
+            `yaw` say); ``auto`` searches what they leave open, and size and position.
+        up : {"x", "y", "z", "-x", "-y", "-z"}, optional
+            The world axis that points up.
+        yaw : float, optional
+            Degrees by which the shape is turned about the vertical.
+        seed : int
+            For the points that are drawn; the same seed gives the same code.
+
+        Returns
+        -------
+        Code
+            Its notes and facts say what was done.
+
+        Raises
+        ------
+        ObservationError
+            The cloud has too few different points, or they do not lie in the box.
+        ValueError
+            `placement` was given together with what it decides.
+        """
+        if placement is not None and (align != "none" or up is not None or yaw is not None):
+            raise ValueError("A placement decides align, up and yaw; give one or the other.")
+        if up is not None and up not in UPS:
+            raise ValueError(f"The up axis must be one of {', '.join(UPS)}, not {up!r}.")
+        usable = _prepared(require_usable(cloud), seed)
+        facts: dict[str, Any] = {"points_read": len(cloud), "points_kept": len(usable)}
+        notes = list(usable.notes)
+        if align == "auto" and placement is None:
+            found = self.align(usable, up=up, yaw=yaw, seed=seed)
+            placement = found.best.placement
+            facts["alignment"] = found.as_dict()
+            notes.append(found.sentence())
+        elif placement is None:
+            placement = placement_around(usable.points, rotation_of(up or "y", yaw or 0.0))
+        inside = self._inside(usable, placement)
+        facts["points_outside"] = outside = len(usable) - len(inside)
+        if outside:
+            notes.append(f"left out {outside:,} points outside the model's box")
+        points = self._sample(inside, seed)
+        facts["points_used"] = min(len(inside), len(points))
+        features = self.features(points[None])
+        return Code(
+            {name: tensor[0] for name, tensor in features.items()},
+            placement,
+            self.name,
+            tuple(notes),
+            facts,
+        )
+
+    def align(
+        self,
+        cloud: PointCloud,
+        *,
+        up: Up | None = None,
+        yaw: float | None = None,
+        seed: int = 0,
+    ) -> Alignment:
+        """Find out where a cloud lies in the box; see `occviewer.models.align.align`."""
+        sample = cloud.subsampled(self.network.point_count, seed).points
+        return align(self, sample, up=up, yaw=yaw, seed=seed)
+
+    def features(self, points: Float32Array) -> Features:
+        """Encode clouds (B, N, 3) float32 of the box frame, without gradient."""
+        with torch.no_grad():
+            features = self.network.encode(torch.from_numpy(points).to(self.device))
+        self._shapes = {name: tensor.shape[1:] for name, tensor in features.items()}
+        return {name: tensor.float() for name, tensor in features.items()}
+
+    def field(self, code: Code, threshold: float | None = None) -> NetworkField:
+        """Make a code ready to be asked for logits; once per shape.
+
+        Parameters
+        ----------
+        code : Code
+            One of this model's.
+        threshold : float, optional
+            Probability at which the surface lies, between 0 and 1; the card's by default.
+
+        Raises
+        ------
+        CodeError
+            The code is of another network.
+        ValueError
+            The threshold is not between 0 and 1.
+        """
+        self._check(code.tensors)
+        level = self.level if threshold is None else replace(self.info, threshold=threshold).level
+        features = {name: t.to(self.device)[None] for name, t in code.tensors.items()}
+        bounds = np.array(self.info.bounds, np.float32)
+        return NetworkField(self.network, _as_images(features), level, bounds)
+
+    def _check(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        """Compare with what this network's encoder makes."""
+        if not self._shapes:
+            self.features(np.zeros((1, FEWEST_POINTS, 3), np.float32))
+        if {name: tensor.shape for name, tensor in tensors.items()} != self._shapes:
+            raise CodeError(
+                f"The code does not fit the model {self.name!r}; open the model that made it, "
+                "or encode the scan again."
+            )
+
+    def _inside(self, cloud: PointCloud, placement: Placement) -> Float32Array:
+        """Points (N, 3) that lie in the box, box frame."""
+        low, high = np.array(self.info.bounds)
+        points = placement.to_box(cloud.points)
+        inside = ((points >= low) & (points <= high)).all(axis=1)
+        if inside.sum() < FEWEST_POINTS:
+            raise ObservationError(
+                f"With this placement only {int(inside.sum())} of {len(points):,} points lie in "
+                "the model's box; place the cloud there."
+            )
+        kept: Float32Array = points[inside]
+        return kept
+
+    def _sample(self, points: Float32Array, seed: int) -> Float32Array:
+        """As many box points as the encoder wants.
+
+        Where there are too few, every point is taken equally often (but for the rest) and
+        copies are moved by the noise that the model knows, as they were in training.
+        """
+        wanted = self.network.point_count
+        rng = np.random.default_rng(seed)
+        if len(points) >= wanted:
+            chosen: Float32Array = points[rng.choice(len(points), wanted, replace=False)]
+            return chosen
+        order = [rng.permutation(len(points)) for _ in range(-(-wanted // len(points)))]
+        chosen = points[np.concatenate(order)[:wanted]]
+        copies = chosen[len(points) :]
+        copies += rng.normal(scale=self.info.noise, size=copies.shape).astype(np.float32)
+        np.clip(copies, *np.array(self.info.bounds), out=copies)
+        return chosen
+
+
+def open_model(name_or_path: str | os.PathLike[str] = "furniture", device: str = "auto") -> Model:
+    """Open a model that ships with the program, or a checkpoint.
+
+    Parameters
+    ----------
+    name_or_path : str or path
+        A name of `shipped_models`, or the path of a safetensors file.
+    device : {"auto", "cpu", "cuda", "mps"} or "cuda:N"
+        ``auto`` takes an NVIDIA GPU, else Apple's, else the CPU.
+
+    Raises
+    ------
+    CheckpointError
+        There is no such model, the file cannot be opened, or the device is not there.
+    """
+    path = find_checkpoint(name_or_path)
+    network, info = load_checkpoint(path)
+    return Model(network, info, choose_device(device), path)
+
+
+def shipped_models() -> dict[str, Path]:
+    """Names and files of the models that ship with the program."""
+    return {path.stem: path for path in sorted(assets.checkpoints().glob(f"*{SUFFIX}"))}
+
+
+def find_checkpoint(name_or_path: str | os.PathLike[str]) -> Path:
+    """File of a shipped model by its name, or the path that was given.
+
+    Raises
+    ------
+    CheckpointError
+        It is a name, and no model of that name ships.
+    """
+    path = Path(name_or_path)
+    shipped = shipped_models()
+    is_name = isinstance(name_or_path, str) and path.name == name_or_path and not path.suffix
+    if is_name and name_or_path in shipped:
+        return shipped[str(name_or_path)]
+    if is_name and not path.exists():
+        names = ", ".join(shipped) or "none"
+        raise CheckpointError(
+            f"There is no model named {name_or_path!r}; those that ship are: {names}. "
+            f"For a file of your own give its path, such as run/model{SUFFIX}."
+        )
+    return path
+
+
+def _prepared(cloud: PointCloud, seed: int) -> PointCloud:
+    """Without duplicates and stray points, and of a size that does not take long."""
+    return require_usable(cloud.subsampled(_MOST_POINTS, seed).cleaned(outliers="auto"))
+
+
+def _lay_out(network: nn.Module) -> None:
+    """Lay out convolution weights as the fast kernels want them."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        elif isinstance(module, nn.Conv3d):
+            module.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+
+
+def _as_images(features: Features) -> Features:
+    """Planes and grids with the channels of a cell beside each other: lookups are faster."""
+    formats = {4: torch.channels_last, 5: torch.channels_last_3d}
+    return {
+        name: tensor.contiguous(memory_format=formats.get(tensor.ndim, torch.contiguous_format))
+        for name, tensor in features.items()
+    }
