@@ -189,7 +189,9 @@ class _Search:
         for trial in sorted(self._trials, key=lambda t: -t.score):
             if all(_apart(trial, other) for other in chosen):
                 chosen.append(trial)
-        return chosen[:count]
+            if len(chosen) == count:
+                break
+        return chosen
 
     def result(self) -> Alignment:
         """Sum up."""

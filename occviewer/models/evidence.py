@@ -135,7 +135,8 @@ def _distances(values: Tensor) -> Tensor:
     First order: |f| / |grad f|.
     """
     slope = torch.linalg.vector_norm((values[:, 1:] - values[:, :1]) / _STEP, dim=1)
-    return (values[:, 0].abs() / slope.clamp(min=1e-6)).clamp(max=_FAR).mean(1)
+    distances: Tensor = values[:, 0].abs() / slope.clamp(min=1e-6)
+    return distances.clamp(max=_FAR).mean(1)
 
 
 def _doubts(values: Tensor) -> Tensor:

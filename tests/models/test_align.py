@@ -25,7 +25,7 @@ PARTS = np.array(
 
 
 class OneChair(PointCloudNetwork):
-    """Answers with the same chair whatever it sees, and with less conviction when it does not fit."""
+    """Answers with the same chair whatever it sees, more surely where that fits."""
 
     architecture: ClassVar[str] = "one chair"
 
@@ -51,19 +51,13 @@ def depth(points):
 def chair_surface(count, seed=0):
     """Points (count, 3) on the outer surface of the chair."""
     rng = np.random.default_rng(seed)
-    points = []
-    while len(points) < count:
-        centre, half = PARTS[rng.choice(len(PARTS), p=[0.35, 0.35] + [0.075] * 4)]
-        point = rng.uniform(-1, 1, 3)
-        axis = rng.integers(3)
-        point[axis] = np.sign(point[axis])
-        point = centre + half * point
-        if (
-            depth(torch.tensor(point)[None])[0] > -1e-6
-            and abs(depth(torch.tensor(point)[None])[0]) < 1e-6
-        ):
-            points.append(point)
-    return np.array(points)
+    part = rng.choice(len(PARTS), 3 * count, p=[0.35, 0.35] + [0.075] * 4)
+    local = rng.uniform(-1, 1, (3 * count, 3))
+    rows, axis = np.arange(3 * count), rng.integers(3, size=3 * count)
+    local[rows, axis] = np.sign(local[rows, axis])
+    points = PARTS[part, 0] + PARTS[part, 1] * local
+    outer = depth(torch.from_numpy(points)[None])[0].numpy() < 1e-6
+    return points[outer][:count]
 
 
 @pytest.fixture(scope="module")
