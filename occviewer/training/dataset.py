@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,12 @@ from occviewer.training.observing import Arrays, ObservationMix, observe_randoml
 from occviewer.training.shape_file import ShapeRecord, load_shape, read_record
 
 BOX = 0.55
+
+CACHED_BYTES = 2 << 30
+"""Memory that one process spends on keeping shapes; the others are read anew each time."""
+
+Batch = tuple[Tensor, Tensor, Tensor]
+"""Points (B, N, 3), queries (B, M, 3) and labels (B, M), all float32."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,13 @@ class Augmentation:
     tilt : float
         Largest small rotation about each axis, degrees, for scans that are not level.
     shift : float
-        Largest displacement and relative change of size, for scans that are not centred.
+        Largest displacement in box units, for scans that are not centred; at most 0.05, so
+        that the shape stays in the box. Sizes shrink by up to three times this share.
+
+    Raises
+    ------
+    ValueError
+        When a value is out of its range.
     """
 
     stretch: float = 0.3
@@ -44,13 +56,21 @@ class Augmentation:
     tilt: float = 4.0
     shift: float = 0.03
 
+    def __post_init__(self) -> None:
+        if self.stretch < 0 or self.tilt < 0:
+            raise ValueError("stretch and tilt must be 0 or more")
+        if not 0 <= self.turn <= 1:
+            raise ValueError("turn must lie between 0 and 1")
+        if not 0 <= self.shift <= 0.05:
+            raise ValueError("shift must lie between 0 and 0.05")
+
 
 class EmptySplitError(DataError):
     """A data set has no shape of the split that was asked for."""
 
 
 class ShapeSet:
-    """The shapes of one split, in memory once they have been read.
+    """The shapes of one split; as many as fit into `CACHED_BYTES` stay in memory once read.
 
     Parameters
     ----------
@@ -58,7 +78,13 @@ class ShapeSet:
         Data sets, as ``occviewer data`` writes them.
     split : str
         ``train``, ``val`` or ``test``. Where a data set has no validation shapes of its
-        own, one in twenty training shapes is held back for it, chosen by its name.
+        own, one in twenty training shapes (of fewer, one) is held back for it, chosen by
+        its name: the same ones every time.
+
+    Attributes
+    ----------
+    records : list of ShapeRecord
+        What is known of each shape, in the order of their numbers.
 
     Raises
     ------
@@ -69,20 +95,20 @@ class ShapeSet:
     def __init__(self, folders: Sequence[Path], split: str) -> None:
         self.records: list[ShapeRecord] = []
         self._files: list[Path] = []
+        known: set[str] = set()
         for folder in folders:
-            files = sorted((folder / "shapes").glob("*.safetensors"))
-            if not files:
-                raise DataError(f"{folder} holds no prepared shapes: run  occviewer data prepare.")
-            records = [read_record(file) for file in files]
-            own_validation = any(record.split == "val" for record in records)
-            for file, record in zip(files, records, strict=True):
-                if _split(record, own_validation) == split:
+            for file, record in _assigned(folder):
+                known.add(record.split)
+                if record.split == split:
                     self.records.append(record)
                     self._files.append(file)
         if not self.records:
             names = ", ".join(str(folder) for folder in folders)
-            raise EmptySplitError(f"No shape of the split {split!r} in {names}.")
-        self._loaded: list[Arrays | None] = [None] * len(self._files)
+            raise EmptySplitError(
+                f"No shape of the split {split!r} in {names}; there is {', '.join(sorted(known))}."
+            )
+        self._loaded: dict[int, Arrays] = {}
+        self._room = CACHED_BYTES
 
     @classmethod
     def if_any(cls, folders: Sequence[Path], split: str) -> ShapeSet | None:
@@ -96,16 +122,35 @@ class ShapeSet:
         return len(self._files)
 
     def __getitem__(self, index: int) -> Arrays:
-        loaded = self._loaded[index]
-        if loaded is None:
-            loaded, _ = load_shape(self._files[index])
-            self._loaded[index] = loaded
-        return loaded
+        if index in self._loaded:
+            return self._loaded[index]
+        shape, _ = load_shape(self._files[index])
+        size = sum(array.nbytes for array in shape.values())
+        # Shapes are drawn at random: keeping the first serves as well as keeping the last.
+        if size <= self._room:
+            self._room -= size
+            self._loaded[index] = shape
+        return shape
 
 
 @dataclass(frozen=True)
 class ExampleSettings:
-    """Size and variety of training examples."""
+    """Size and variety of training examples.
+
+    Attributes
+    ----------
+    points, queries : int
+        Points of the observation, and labelled queries, of one shape.
+    near_share : float
+        Share of the queries that lie near the surface; the others are uniform in the box.
+    mix : ObservationMix
+    augmentation : Augmentation
+
+    Raises
+    ------
+    ValueError
+        When a value is out of its range.
+    """
 
     points: int = 3000
     queries: int = 4096
@@ -113,13 +158,19 @@ class ExampleSettings:
     mix: ObservationMix = field(default_factory=ObservationMix)
     augmentation: Augmentation = field(default_factory=Augmentation)
 
+    def __post_init__(self) -> None:
+        if self.points < 1 or self.queries < 1:
+            raise ValueError("points and queries must be at least 1")
+        if not 0 <= self.near_share <= 1:
+            raise ValueError("near_share must lie between 0 and 1")
+
 
 def make_example(
     shape: Arrays, settings: ExampleSettings, rng: np.random.Generator
 ) -> tuple[Float32Array, Float32Array, BoolArray]:
     """Draw one example: points (N, 3), queries (M, 3) and their labels (M,)."""
     points = observe_randomly(shape, settings.points, settings.mix, rng)
-    linear, offset = _random_transform(shape, settings.augmentation, rng)
+    linear, offset = random_transform(shape, settings.augmentation, rng)
     near_count = int(settings.queries * settings.near_share)
     near = rng.integers(0, len(shape["near"]), near_count)
     queries = [shape["near"][near].astype(np.float32) @ linear.T + offset]
@@ -144,7 +195,8 @@ def uniform_queries(
     """Draw queries (count, 3) uniform in ±0.55, and labels (count,), under an affine map.
 
     Labels are stored for points within the shape's bounding box; outside it a point
-    is outside the shape wherever it is.
+    is outside the shape wherever it is. Under a map that moves corners of that box out of
+    ±0.55, a few queries lie there too.
     """
     linear = np.eye(3) if linear is None else linear
     offset = np.zeros(3) if offset is None else offset
@@ -155,15 +207,47 @@ def uniform_queries(
     number = int(within.sum())
     # Stored points are used once as long as they last, so that a score's points differ.
     total = len(shape["uniform"])
-    stored = rng.permutation(total)[:number] if number <= total else rng.integers(0, total, number)
+    stored = rng.choice(total, number, replace=number > total)
     queries[within] = shape["uniform"][stored].astype(np.float64) @ linear.T + offset
     inside = np.zeros(count, bool)
     inside[within] = shape["uniform_inside"][stored]
     return queries.astype(np.float32), inside
 
 
-class Examples(IterableDataset[tuple[Tensor, Tensor, Tensor]]):
+def random_transform(
+    shape: Arrays, augmentation: Augmentation, rng: np.random.Generator
+) -> tuple[Float64Array, Float64Array]:
+    """Draw an affine map (3, 3), (3,) of the shape's frame that keeps it in the box.
+
+    A point goes by ``linear @ point + offset``.
+    """
+    low, high = np.log([1 / (1 + augmentation.stretch), 1 + augmentation.stretch])
+    linear = np.diag(np.exp(rng.uniform(low, high, 3)))
+    if augmentation.mirror and rng.random() < 0.5:
+        linear[0] *= -1
+    if rng.random() < augmentation.turn:
+        linear = _rotation(1, 90.0 * rng.integers(1, 4)) @ linear
+    uneven = rng.random() < 0.4
+    if uneven:
+        for axis in range(3):
+            linear = _rotation(axis, rng.uniform(-1, 1) * augmentation.tilt) @ linear
+    # The stretched and turned shape is centred and scaled to longest side 1 again.
+    surface = shape["surface"].astype(np.float64) @ linear.T
+    smallest, largest = surface.min(0), surface.max(0)
+    scale = 1.0 / (largest - smallest).max()
+    offset = -scale * (smallest + largest) / 2
+    if uneven:
+        change = 1 - augmentation.shift * rng.uniform(0, 3)
+        scale, offset = scale * change, offset * change
+        offset = offset + rng.uniform(-1, 1, 3) * augmentation.shift
+    return linear * scale, offset
+
+
+class Examples(IterableDataset[Batch | DataError]):
     """An endless stream of batches: points (B, N, 3), queries (B, M, 3), labels (B, M).
+
+    A shape that cannot be read ends the stream with the error as its last item: raised
+    in a worker process, its sentence would come out buried in a traceback.
 
     Parameters
     ----------
@@ -196,13 +280,17 @@ class Examples(IterableDataset[tuple[Tensor, Tensor, Tensor]]):
             raise DataError("The weights of the recipe leave no shape to train on.")
         self._cumulative = np.cumsum(weight / weight.sum())
 
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    def __iter__(self) -> Iterator[Batch | DataError]:
         worker = torch.utils.data.get_worker_info()
         rng = np.random.default_rng([*self._seed, 0 if worker is None else worker.id])
         while True:
             picked = np.searchsorted(self._cumulative, rng.random(self._batch))
             picked = np.minimum(picked, len(self._shapes) - 1)
-            examples = [make_example(self._shapes[i], self._settings, rng) for i in picked]
+            try:
+                examples = [make_example(self._shapes[i], self._settings, rng) for i in picked]
+            except DataError as error:
+                yield error
+                return
             points, queries, inside = zip(*examples, strict=True)
             yield (
                 torch.from_numpy(np.stack(points)),
@@ -211,37 +299,28 @@ class Examples(IterableDataset[tuple[Tensor, Tensor, Tensor]]):
             )
 
 
-def _split(record: ShapeRecord, own_validation: bool) -> str:
-    if record.split == "train" and not own_validation:
-        held_back = zlib.crc32(record.name.encode()) % 20 == 0
-        return "val" if held_back else "train"
-    return record.split
+def _assigned(folder: Path) -> list[tuple[Path, ShapeRecord]]:
+    """Files and records of a data set, with validation shapes held back where it has none."""
+    files = sorted((folder / "shapes").glob("*.safetensors"))
+    files = [file for file in files if not file.name.startswith(".")]
+    if not files:
+        missing = "does not exist" if not folder.exists() else "holds no prepared shapes"
+        raise DataError(f"{folder} {missing}: make a data set with  occviewer data prepare.")
+    records = [read_record(file) for file in files]
+    training = [record.name for record in records if record.split == "train"]
+    held_back = set()
+    if not any(record.split == "val" for record in records):
+        held_back = {name for name in training if _number(name) % 20 == 0}
+        if not held_back and len(training) > 1:
+            held_back = {min(training, key=_number)}
+    return [
+        (file, replace(record, split="val") if record.name in held_back else record)
+        for file, record in zip(files, records, strict=True)
+    ]
 
 
-def _random_transform(
-    shape: Arrays, augmentation: Augmentation, rng: np.random.Generator
-) -> tuple[Float64Array, Float64Array]:
-    """Draw an affine map (3, 3), (3,) of the shape's frame that keeps it in the box."""
-    low, high = np.log([1 / (1 + augmentation.stretch), 1 + augmentation.stretch])
-    linear = np.diag(np.exp(rng.uniform(low, high, 3)))
-    if augmentation.mirror and rng.random() < 0.5:
-        linear[0] *= -1
-    if rng.random() < augmentation.turn:
-        linear = _rotation(1, 90.0 * rng.integers(1, 4)) @ linear
-    uneven = rng.random() < 0.4
-    if uneven:
-        for axis in range(3):
-            linear = _rotation(axis, rng.uniform(-1, 1) * augmentation.tilt) @ linear
-    # The stretched and turned shape is centred and scaled to longest side 1 again.
-    corners = shape["surface"][:: len(shape["surface"]) // 2048].astype(np.float64) @ linear.T
-    smallest, largest = corners.min(0), corners.max(0)
-    scale = 1.0 / (largest - smallest).max()
-    offset = -scale * (smallest + largest) / 2
-    if uneven:
-        change = 1 - augmentation.shift * rng.uniform(0, 3)
-        scale, offset = scale * change, offset * change
-        offset = offset + rng.uniform(-1, 1, 3) * augmentation.shift
-    return linear * scale, offset
+def _number(name: str) -> int:
+    return zlib.crc32(name.encode())
 
 
 def _rotation(axis: int, degrees: float) -> Float64Array:

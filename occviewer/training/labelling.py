@@ -9,8 +9,9 @@ the rule still says what a person would.
 
 Surfaces without volume behind them (a sheet of paper, a lampshade modelled as one
 layer) and parts thinner than `THINNEST` are thickened to `THINNEST`, one cell of a
-128-cell grid over the box, so that a network can learn them and an extraction at 128
-cells can show them. Everything thicker is labelled exactly as it was modelled.
+64-cell grid over the box: planes of 64² cells can hold them, and an extraction at 64
+cells, the coarsest that a person works with, shows them without holes. Everything
+thicker is labelled exactly as it was modelled.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from occviewer.training.visibility import Occluder, viewing_directions
 
 BOX = 0.55
 """Queries lie in ±BOX, as in the published networks (longest side 1, padding 0.1)."""
-THINNEST = 2 * BOX / 128
+THINNEST = 2 * BOX / 64
 """Thickness, in box units, below which parts are thickened."""
 
 _SIDE = 1e-3  # how far off a surface its two sides are looked at, box units
@@ -248,7 +249,7 @@ class ShapeLabeller:
         # thickness, so that the slabs around them leave no holes.
         weights = np.zeros(len(self._areas))
         weights[np.unique(faces)] = self._areas[np.unique(faces)]
-        wanted = int(np.clip(weights.sum() / (0.5 * THINNEST) ** 2, 1_000, 60_000))
+        wanted = int(np.clip(weights.sum() / (0.33 * THINNEST) ** 2, 1_000, 60_000))
         _, (more, more_normals, _) = self._look_at_surface(wanted, weights)
         return cKDTree(np.concatenate([middles, more])), np.concatenate([normals, more_normals])
 
@@ -256,7 +257,7 @@ class ShapeLabeller:
         result = np.zeros(len(points), bool)
         if self._thin_tree is None or not len(points):
             return result
-        distance, nearest = self._thin_tree.query(points, k=4, distance_upper_bound=0.75 * THINNEST)
+        distance, nearest = self._thin_tree.query(points, k=4, distance_upper_bound=0.65 * THINNEST)
         middles = self._thin_tree.data
         for k in range(4):
             found = np.flatnonzero(np.isfinite(distance[:, k]))

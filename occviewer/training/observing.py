@@ -12,6 +12,9 @@ from occviewer.arrays import BoolArray, Float32Array, IntArray
 Arrays = dict[str, Any]
 """Arrays of one shape, as `occviewer.training.shape_file.load_shape` returns them."""
 
+FEWEST_SEEN = 64
+"""Surface samples that a camera must see for its view to be an observation."""
+
 KINDS = ("whole", "half", "view")
 """Kinds of observation: all round, cut by a random plane, seen from one camera."""
 
@@ -31,6 +34,11 @@ class ObservationMix:
         Clouds thin out to this many different points.
     outliers : float
         Largest share of points that are nowhere near the surface.
+
+    Raises
+    ------
+    ValueError
+        When a value is out of its range.
     """
 
     whole: float = 0.4
@@ -39,6 +47,17 @@ class ObservationMix:
     noise: float = 0.01
     fewest: int = 500
     outliers: float = 0.005
+
+    def __post_init__(self) -> None:
+        shares = (self.whole, self.half, self.view)
+        if min(shares) < 0 or sum(shares) <= 0:
+            raise ValueError("whole, half and view must be 0 or more, and not all 0")
+        if self.noise < 0:
+            raise ValueError("noise must be 0 or more")
+        if self.fewest < 1:
+            raise ValueError("fewest must be at least 1")
+        if not 0 <= self.outliers <= 1:
+            raise ValueError("outliers must lie between 0 and 1")
 
 
 def observe(
@@ -55,7 +74,8 @@ def observe(
         random direction; ``view`` keeps what one random camera sees, denser where the
         surface faces it and where it is near, as a depth camera does.
     count : int
-        Number of points; drawn with replacement only where too few are seen.
+        Number of points; some come several times only where too few are seen, or where
+        a camera is so near that it would record a place more than once.
     noise : float
         Standard deviation of Gaussian noise on each coordinate.
     rng : numpy Generator
@@ -81,7 +101,8 @@ def observe_randomly(
     shares = np.array([mix.whole, mix.half, mix.view])
     kind = KINDS[rng.choice(3, p=shares / shares.sum())]
     surface = shape["surface"].astype(np.float32)
-    distinct = int(rng.integers(mix.fewest, 2 * count))
+    # About half of the clouds are as dense as they can be, the others thinner.
+    distinct = int(rng.integers(min(mix.fewest, count), 2 * count))
     chosen: IntArray
     if kind == "half":
         seen = np.flatnonzero(_cut(surface, rng, rng.uniform(0.35, 0.85)))
@@ -107,12 +128,7 @@ def _with_noise(points: Float32Array, noise: float, rng: np.random.Generator) ->
 def _choose(rng: np.random.Generator, available: int, count: int) -> IntArray:
     """Pick `count` of `available` numbers, without repetition where there are enough."""
     if available >= count:
-        # Cheaper than a permutation of all, and as good: duplicates are few and harmless.
-        return (
-            (rng.random(count) * available).astype(np.int64)
-            if available > 4 * count
-            else (rng.permutation(available)[:count])
-        )
+        return rng.choice(available, count, replace=False)
     return np.concatenate(
         [rng.permutation(available), rng.integers(0, available, count - available)]
     )
@@ -126,15 +142,14 @@ def _cut(surface: Float32Array, rng: np.random.Generator, share: float) -> BoolA
 
 
 def _view(shape: Arrays, surface: Float32Array, count: int, rng: np.random.Generator) -> IntArray:
-    """Numbers (count,) of the surface samples that one random camera records."""
-    order = rng.permutation(len(shape["cameras"]))
-    for camera in order:
-        seen = np.flatnonzero(shape["visible"][camera])
-        if len(seen) >= 64:  # some cameras look at hardly anything, from inside a shell
-            break
-    else:
+    """Numbers (count,) of the surface samples that one random camera records.
+
+    Of a shape that no camera sees anything of, all samples count as seen.
+    """
+    camera = _camera(shape["visible"], rng)
+    seen = np.flatnonzero(shape["visible"][camera])
+    if len(seen) == 0:  # flawed labels of one shape must not end hours of training
         seen = np.arange(len(surface))
-        camera = order[0]
     towards = shape["cameras"][camera] - surface[seen]
     distance = np.linalg.norm(towards, axis=1)
     facing = np.abs(np.einsum("ij,ij->i", towards, shape["normals"][seen].astype(np.float32)))
@@ -144,3 +159,16 @@ def _view(shape: Arrays, surface: Float32Array, count: int, rng: np.random.Gener
     at = (np.arange(count) + rng.random()) / count * cumulative[-1]
     chosen: IntArray = seen[np.minimum(np.searchsorted(cumulative, at), len(seen) - 1)]
     return chosen
+
+
+def _camera(visible: BoolArray, rng: np.random.Generator) -> int:
+    """Draw one of the cameras (K, N) that see enough; some look at hardly anything.
+
+    A camera inside a shell or behind a thin leg gives no observation to learn from.
+    Where none sees enough, it is the one that sees most.
+    """
+    counts = np.count_nonzero(visible, axis=1)
+    for camera in rng.permutation(len(counts)):
+        if counts[camera] >= FEWEST_SEEN:
+            return int(camera)
+    return int(np.argmax(counts))

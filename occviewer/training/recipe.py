@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -13,6 +14,8 @@ from occviewer.errors import DataError
 from occviewer.training.dataset import ExampleSettings
 
 T = TypeVar("T")
+
+_NUMBERS = {int: "a whole number", float: "a number", bool: "true or false"}
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,11 @@ class Optimisation:
         Largest norm of the gradient.
     average : float
         Decay of the exponential moving average of the weights, which is what is saved.
+
+    Raises
+    ------
+    ValueError
+        When a value is out of its range.
     """
 
     minutes: float = 60.0
@@ -47,6 +55,16 @@ class Optimisation:
     clip: float = 1.0
     average: float = 0.998
 
+    def __post_init__(self) -> None:
+        for name in ("minutes", "batch", "learning_rate", "clip"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} must be more than 0")
+        for name in ("steps", "weight_decay", "warmup"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must be 0 or more")
+        if not 0 <= self.average < 1:
+            raise ValueError("average must be at least 0 and less than 1")
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -55,14 +73,20 @@ class Recipe:
     Attributes
     ----------
     network : dict
-        Configuration for `occviewer.networks.build_network`.
+        Configuration for `occviewer.networks.build_network`. Where it does not say how many
+        points the encoder is made for, it is the number of points of the examples.
     optimisation : Optimisation
     examples : ExampleSettings
     weights : dict
         How often shapes of a category are drawn, relative to 1.
     seed : int
     validate_every : float
-        Minutes between validations.
+        Minutes of training between validations.
+
+    Raises
+    ------
+    ValueError
+        When a value is out of its range.
     """
 
     network: dict[str, Any]
@@ -71,6 +95,14 @@ class Recipe:
     weights: dict[str, float] = field(default_factory=dict)
     seed: int = 0
     validate_every: float = 5.0
+
+    def __post_init__(self) -> None:
+        if self.seed < 0:
+            raise ValueError("seed must be 0 or more")
+        if self.validate_every <= 0:
+            raise ValueError("validate_every must be more than 0")
+        if any(weight < 0 for weight in self.weights.values()):
+            raise ValueError("weights must be 0 or more")
 
 
 def find_recipe(name: str) -> Path:
@@ -82,7 +114,7 @@ def find_recipe(name: str) -> Path:
         When there is neither.
     """
     path = Path(name)
-    if path.suffix == ".toml" or path.exists():
+    if path.suffix == ".toml" or path.is_file():
         return path
     folder = resources() / "recipes"
     shipped = folder / f"{name}.toml"
@@ -98,7 +130,8 @@ def load_recipe(path: Path) -> Recipe:
     Raises
     ------
     DataError
-        When the file is missing or is no TOML, or names a setting that does not exist.
+        When the file is missing or is no TOML, names a setting that does not exist, or
+        gives one an impossible value.
     """
     try:
         with path.open("rb") as file:
@@ -117,28 +150,36 @@ def _build(kind: type[T], settings: Mapping[str, Any], where: str) -> T:
     """Make a dataclass of nested tables, naming what does not fit."""
     hints = get_type_hints(kind)
     known = {f.name: hints[f.name] for f in fields(kind)}  # type: ignore[arg-type]
-    values: dict[str, Any] = {}
-    for key, value in settings.items():
+    for key in settings:
         if key not in known:
             raise DataError(f"{where} has an unknown setting {key!r}; known: {', '.join(known)}.")
-        expected = known[key]
-        if is_dataclass(expected):
-            if not isinstance(value, Mapping):
-                raise DataError(f"{where}: {key!r} must be a table.")
-            values[key] = _build(expected, value, f"{where}, [{key}]")  # type: ignore[arg-type]
-        elif expected in (int, float, bool):
-            values[key] = _number(value, expected, f"{where}: {key!r}")
-        else:
-            values[key] = value
-    return kind(**values)
+    values = {key: _value(settings[key], known[key], where, key) for key in settings}
+    try:
+        return kind(**values)
+    except ValueError as error:
+        raise DataError(f"{where}: {error}.") from error
+
+
+def _value(value: object, expected: Any, where: str, key: str) -> Any:  # noqa: ANN401 - a setting
+    """Check one setting against the type that its dataclass declares."""
+    if expected in _NUMBERS:
+        return _number(value, expected, f"{where}: {key!r}")
+    if not isinstance(value, Mapping):
+        raise DataError(f"{where}: {key!r} must be a table, not {value!r}.")
+    if is_dataclass(expected):
+        return _build(expected, value, f"{where}, [{key}]")  # type: ignore[arg-type]
+    if expected == dict[str, float]:
+        place = f"{where}, [{key}]"
+        return {name: _number(value[name], float, f"{place}: {name!r}") for name in value}
+    return dict(value)
 
 
 def _number(value: object, expected: type, where: str) -> object:
-    fits = (
-        isinstance(value, bool)
-        if expected is bool
-        else (isinstance(value, int | float) and not isinstance(value, bool))
-    )
+    if expected is bool:
+        fits = isinstance(value, bool)
+    else:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        fits = is_number and math.isfinite(value)  # type: ignore[arg-type]
     if not fits or (expected is int and value != int(value)):  # type: ignore[call-overload]
-        raise DataError(f"{where} must be a {expected.__name__}, not {value!r}.")
+        raise DataError(f"{where} must be {_NUMBERS[expected]}, not {value!r}.")
     return expected(value)
