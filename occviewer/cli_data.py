@@ -1,4 +1,4 @@
-"""The command ``occviewer data``: meshes in, a data set for training out."""
+"""The command ``occviewer data``: meshes in, a data set for training or a scan out."""
 
 from __future__ import annotations
 
@@ -8,32 +8,36 @@ import re
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from occviewer.cli_arguments import AXES, allow_negative_axes, number, positive
+from occviewer.cli_scan import add_scan_command
 
 if TYPE_CHECKING:
     from occviewer.training.build import BuildOptions, BuildReport
     from occviewer.training.prepare import MeshSource
 
 _FAILURES_SHOWN = 20
-_AXES = ("x", "y", "z", "-x", "-y", "-z")
 
 
 def add_data_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add ``data`` with ``prepare`` and ``sweethome3d`` to a command line.
+    """Add ``data`` with ``prepare``, ``sweethome3d`` and ``scan`` to a command line.
 
     The chosen command stands in the parsed arguments as ``run``, a function of the
     arguments that returns the exit status: 0, or 1 when some meshes failed.
     """
     data = subparsers.add_parser(
         "data",
-        help="prepare training data from meshes",
-        description="Prepare training data: labelled shapes and a manifest in a folder.",
+        help="prepare training data and scans from meshes",
+        description="Make data from meshes: labelled shapes and a manifest in a folder, or a "
+        "simulated scan.",
     )
     commands = data.add_subparsers(required=True, metavar="COMMAND")
     _add_prepare(commands)
     _add_sweethome3d(commands)
+    add_scan_command(commands)
 
 
 def _add_prepare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -47,11 +51,11 @@ def _add_prepare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("folder", metavar="FOLDER", type=Path, help="folder with the meshes")
     _add_common(parser)
     parser.add_argument(
-        "--up", choices=_AXES, default="y", metavar="AXIS", help="axis that points up (default y)"
+        "--up", choices=AXES, default="y", metavar="AXIS", help="axis that points up (default y)"
     )
     parser.add_argument(
         "--front",
-        choices=_AXES,
+        choices=AXES,
         metavar="AXIS",
         help="axis that the fronts face (default z; -y when up is z)",
     )
@@ -64,9 +68,7 @@ def _add_prepare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--category", default="", help="category of all meshes")
     parser.add_argument("--creator", default="", help="creator of meshes without a notice")
     parser.add_argument("--licence", default="", help="licence of meshes without a notice")
-    # Else argparse takes the -x of `--up -x` for an option; negative numbers are let through
-    # by this pattern, and there is no public way to add to it.
-    parser._negative_number_matcher = re.compile(r"^-(?:\d+|\d*\.\d+|[xyz])$")
+    allow_negative_axes(parser)
 
     def run(args: argparse.Namespace) -> int:
         from occviewer.training.mesh_folder import axes_rotation, folder_sources
@@ -132,7 +134,7 @@ def _add_sweethome3d(commands: argparse._SubParsersAction[argparse.ArgumentParse
 def _add_common(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("-o", "--output", metavar="DATASET", type=Path, required=True, help="folder to write")
-    add("--workers", type=_positive, default=_cores(), help="processes (default: one a core)")
+    add("--workers", type=positive, default=_cores(), help="processes (default: one a core)")
     add("--seed", type=int, default=0, help="seed of the random samples (default 0)")
     add(
         "--shard",
@@ -142,10 +144,10 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
         help="do only part I of N, 0/N to N-1/N, for job arrays",
     )
     add("--force", action="store_true", help="label again what is there")
-    add("--limit-seconds", type=_positive, default=600, help="time for one mesh (default 600)")
-    add("--uniform-points", type=_positive, default=60_000, help="labelled points in the box")
-    add("--near-points", type=_positive, default=40_000, help="labelled points near the surface")
-    add("--surface-points", type=_positive, default=16_384, help="surface points with normals")
+    add("--limit-seconds", type=positive, default=600, help="time for one mesh (default 600)")
+    add("--uniform-points", type=positive, default=60_000, help="labelled points in the box")
+    add("--near-points", type=positive, default=40_000, help="labelled points near the surface")
+    add("--surface-points", type=positive, default=16_384, help="surface points with normals")
 
 
 def _build(sources: list[MeshSource], args: argparse.Namespace) -> int:
@@ -206,25 +208,7 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _number(check: Callable[[float], bool], wanted: str) -> Callable[[str], float]:
-    def parse(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = float("nan")
-        if not check(value):
-            raise argparse.ArgumentTypeError(f"{text!r} is not {wanted}")
-        return value
-
-    return parse
-
-
-_share = _number(lambda value: 0 <= value <= 1, "a share between 0 and 1")
-
-
-def _positive(text: str) -> int:
-    value = _number(lambda value: value >= 1 and value == int(value), "a whole number from 1")(text)
-    return int(value)
+_share = number(lambda value: 0 <= value <= 1, "a share between 0 and 1")
 
 
 def _shard(text: str) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import time
 from dataclasses import dataclass
@@ -59,7 +60,7 @@ def add_reconstruct_command(
         "+Z to the front (default: auto)",
     )
     add("--up", choices=("x", "y", "z", "-x", "-y", "-z"), help="the axis that points up")
-    add("--yaw", type=float, metavar="DEG", help="turn about the vertical")
+    add("--yaw", type=_angle, metavar="DEG", help="turn about the vertical")
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
     add("--format", choices=[suffix[1:] for suffix in MESH_SUFFIXES], help="of meshes in a folder")
     add("--picture", metavar="P", type=Path, help="PNG or JPEG to draw; a folder for several")
@@ -209,6 +210,16 @@ def _resolution(text: str) -> int:
     if not (text.isdecimal() and low <= int(text) <= high):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low} to {high}")
     return int(text)
+
+
+def _angle(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not an angle in degrees")
+    return value
 
 
 def _threshold(text: str) -> float:

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
+import os
+import signal
 import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from occviewer.cli_reconstruct import RESOLUTIONS
+from occviewer.errors import Cancelled, DataError
 
 if TYPE_CHECKING:
     from occviewer.training.loop import Report, Trainer
     from occviewer.training.recipe import Recipe
+
+_SPLITS = ("train", "val", "test")
 
 
 def add_train_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -23,29 +34,25 @@ def _add_train(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "train",
         help="train a network on prepared shapes",
-        description="Train a network by a recipe. Started again on the same folder, it goes on "
-        "where it was. For several GPUs: torchrun --nproc-per-node N -m occviewer train ...",
+        description="Train a network by a recipe. Ctrl-C stops it; started again on the same "
+        "folder it goes on where it was, also after a crash.",
+        epilog="For several GPUs: torchrun --nproc-per-node N -m occviewer train ... "
+        "Exit status: 0, 1 when it failed, 2 for wrong usage, 130 when it was stopped.",
     )
-    parser.add_argument(
+    add = parser.add_argument
+    add(
         "recipe",
         metavar="RECIPE",
         help="a TOML file, or a recipe that ships: house, convonet, onet",
     )
-    parser.add_argument(
-        "--data", type=Path, nargs="+", required=True, metavar="DATASET", help="prepared data sets"
-    )
-    parser.add_argument(
-        "-o", "--output", type=Path, metavar="RUN", help="folder of the run (default: runs/RECIPE)"
-    )
-    parser.add_argument("--name", help="name of the model (default: that of the recipe)")
-    parser.add_argument("--minutes", type=float, help="training time instead of the recipe's")
-    parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
-    parser.add_argument(
-        "--workers", type=int, default=1, help="processes that make examples (default: 1)"
-    )
-    parser.add_argument(
-        "--tensorboard", action="store_true", help="write the curves for TensorBoard as well"
-    )
+    add("--data", type=Path, nargs="+", required=True, metavar="DATASET", help="prepared data sets")
+    add("-o", "--output", type=Path, metavar="RUN", help="folder of the run (default: runs/RECIPE)")
+    add("--name", help="name of the model (default: that of the recipe)")
+    add("--licence", default="", help="licence of the weights, for the model's card")
+    add("--minutes", type=_minutes, metavar="M", help="training time instead of the recipe's")
+    add("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
+    add("--workers", type=_workers, default=1, help="processes that make examples (default: 1)")
+    add("--tensorboard", action="store_true", help="write the curves for TensorBoard as well")
     parser.set_defaults(run=_train)
 
 
@@ -55,27 +62,37 @@ def _add_evaluate(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
         help="score a model on the test split of a data set",
         description="Print IoU, Chamfer-L1, normal consistency and F-score by class.",
     )
-    parser.add_argument("--model", default="furniture", help="shipped model or checkpoint file")
-    parser.add_argument("--data", type=Path, nargs="+", required=True, metavar="DATASET")
-    parser.add_argument("--split", default="test", help="split to score on (default: test)")
-    parser.add_argument("--resolution", type=int, default=128, help="of the meshes (default: 128)")
-    parser.add_argument("--iou-only", action="store_true", help="make no meshes: much faster")
-    parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
-    parser.add_argument("--json", action="store_true", help="print the table as JSON")
-    parser.add_argument(
-        "--shapes", type=Path, metavar="FILE", help="write each shape's scores as JSON lines"
+    low, high = RESOLUTIONS
+    add = parser.add_argument
+    add("--model", default="furniture", help="shipped model or checkpoint file")
+    add("--data", type=Path, nargs="+", required=True, metavar="DATASET", help="prepared data sets")
+    add("--split", default="test", choices=_SPLITS, help="split to score on (default: test)")
+    add(
+        "--resolution",
+        type=_resolution,
+        default=128,
+        metavar="N",
+        help=f"cells a side of the meshes, {low}…{high} (default: 128)",
     )
-    parser.add_argument(
-        "--update", action="store_true", help="write the scores into the checkpoint and its card"
-    )
-    parser.set_defaults(run=_evaluate)
+    add("--iou-only", action="store_true", help="make no meshes: much faster")
+    add("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
+    add("--json", action="store_true", help="print the table as JSON")
+    add("--shapes", type=Path, metavar="FILE", help="write each shape's scores as JSON lines")
+    add("--update", action="store_true", help="write the scores into the checkpoint and its card")
+
+    def run(args: argparse.Namespace) -> int:
+        if args.update and args.split != "test":
+            parser.error("--update is for the scores on the test split: leave --split out")
+        return _evaluate(args)
+
+    parser.set_defaults(run=run)
 
 
 def _train(args: argparse.Namespace) -> int:
     from dataclasses import replace
 
+    from occviewer.models.devices import choose_device
     from occviewer.training.distributed import Processes
-    from occviewer.training.export import export_run
     from occviewer.training.loop import Trainer
     from occviewer.training.recipe import find_recipe, load_recipe
 
@@ -84,15 +101,15 @@ def _train(args: argparse.Namespace) -> int:
     if args.minutes is not None:
         recipe = replace(recipe, optimisation=replace(recipe.optimisation, minutes=args.minutes))
     run = args.output or Path("runs") / path.stem
-    device = _device(args.device)
+    device = choose_device(args.device).type
     processes = Processes()
+    reports: list[Report] = [_print_line(recipe)]
+    if args.tensorboard and processes.first:
+        from occviewer.training.tensorboard import tensorboard_report
+
+        reports.append(tensorboard_report(run))
     processes.start(device)
     try:
-        reports = [_print_line(recipe)]
-        if args.tensorboard and processes.first:
-            from occviewer.training.tensorboard import tensorboard_report
-
-            reports.append(tensorboard_report(run))
         trainer = Trainer(
             recipe,
             args.data,
@@ -104,12 +121,44 @@ def _train(args: argparse.Namespace) -> int:
         )
         if processes.first:
             _say(_opening(trainer))
-        trainer.train()
+        if trainer.finished and (run / "model.safetensors").exists():
+            if processes.first:
+                _say(
+                    f"This run is finished, and {run / 'model.safetensors'} is there: "
+                    "give more --minutes to go on, or another folder with -o to begin anew."
+                )
+            return 0
+        with _stopping_on_signals(trainer):
+            try:
+                trainer.train()
+            except Cancelled as stopped:
+                if processes.first:
+                    _say(f"{stopped} The same command goes on from there.")
+                raise
         if processes.first:
-            _say(f"Saved {export_run(trainer, args.data, args.name or path.stem)}")
+            _export(trainer, args.data, args.name or path.stem, args.licence)
     finally:
         processes.stop()
     return 0
+
+
+def _export(trainer: Trainer, data: list[Path], name: str, licence: str) -> None:
+    from occviewer.models.checkpoint import read_info
+    from occviewer.training.export import export_run
+    from occviewer.training.scores import format_tables
+
+    path = export_run(trainer, data, name, licence, _now_and_then("observations scored"))
+    scores = read_info(path).scores
+    if scores:
+        sys.stdout.write(format_tables(scores) + "\n")
+        sys.stdout.flush()
+    _say(f"Saved {path} and its card {path.with_suffix('.md').name}.")
+    if scores:
+        folders = " ".join(map(str, data))
+        _say(
+            "Scores of its surfaces, too:  "
+            f"occviewer evaluate --model {path} --data {folders} --update"
+        )
 
 
 def _evaluate(args: argparse.Namespace) -> int:
@@ -121,41 +170,63 @@ def _evaluate(args: argparse.Namespace) -> int:
     from occviewer.training.export import update_scores
     from occviewer.training.scores import format_tables, summarise
 
+    if args.shapes and not args.shapes.absolute().parent.is_dir():
+        raise DataError(f"{args.shapes} cannot be written: make the folder that it is to lie in.")
     model = open_model(args.model, device=args.device)
     shapes = ShapeSet(args.data, args.split)
+    scores = []
     with tqdm(total=3 * len(shapes), unit="cloud", file=sys.stderr, disable=None) as bar:
-        scores = []
         for score in evaluate(
             model, shapes, surfaces=not args.iou_only, resolution=args.resolution
         ):
             scores.append(score)
             bar.update()
     table = summarise(scores)
-    if args.shapes:
-        args.shapes.write_text("".join(json.dumps(vars(score)) + "\n" for score in scores))
-    if args.update:
-        update_scores(model.path, table)
     sys.stdout.write((json.dumps(table) if args.json else format_tables(table)) + "\n")
+    if args.shapes:
+        lines = [json.dumps(vars(score), ensure_ascii=False) + "\n" for score in scores]
+        _write_whole(args.shapes, "".join(lines))
+    if args.update and model.path is not None:
+        update_scores(model.path, table)
     return 0
 
 
-def _device(name: str) -> str:
-    import torch
+@contextmanager
+def _stopping_on_signals(trainer: Trainer) -> Iterator[None]:
+    """Let Ctrl-C, and a batch system that wants its machine back, stop the run cleanly.
 
-    if name != "auto":
-        return name
-    if torch.cuda.is_available():
-        return "cuda"
-    return "cpu"
+    The second signal ends the program at once, as ever.
+    """
+    before: dict[int, Any] = {}
+
+    def stop(number: int, frame: object) -> None:
+        trainer.stop()
+        signal.signal(number, before[number])
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        before[number] = signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for interrupt, handler in before.items():
+            signal.signal(interrupt, handler)
 
 
 def _opening(trainer: Trainer) -> str:
     weights = sum(parameter.numel() for parameter in trainer.network.parameters())
+    options = trainer.recipe.optimisation
+    limit = f"{options.minutes:g} minutes"
+    if options.steps:
+        limit += f" or {options.steps} steps"
     going_on = f", going on at step {trainer.step}" if trainer.step else ""
+    if trainer.val_shapes is None:
+        held_back = "none to validate on (the threshold stays 0.5)"
+    else:
+        held_back = f"{len(trainer.val_shapes)} to validate on"
     return (
         f"{trainer.network.architecture}: {weights / 1e6:.2f} million weights, "
-        f"{len(trainer.train_shapes)} shapes, {trainer.recipe.optimisation.minutes:g} minutes "
-        f"on {trainer.device}{going_on}"
+        f"{len(trainer.train_shapes)} shapes and {held_back}, {limit} "
+        f"on {trainer.device}{going_on}\nCurves and state: {trainer.run_folder}"
     )
 
 
@@ -168,12 +239,64 @@ def _to_all(reports: list[Report]) -> Report:
 
 
 def _print_line(recipe: Recipe) -> Report:
+    minutes, steps = recipe.optimisation.minutes, recipe.optimisation.steps
+
     def report(line: dict[str, Any]) -> None:
-        head = f"{line['minutes']:7.1f} of {recipe.optimisation.minutes:g} min, step {line['step']}"
+        left = minutes - line["minutes"]
+        if steps and line["step"]:
+            left = min(left, line["minutes"] / line["step"] * (steps - line["step"]))
+        head = f"{line['minutes']:7.1f} min, {max(left, 0):.1f} left, step {line['step']}"
         values = {key: value for key, value in line.items() if key not in ("minutes", "step")}
         _say(head + "  " + "  ".join(f"{key} {value:.4g}" for key, value in values.items()))
 
     return report
+
+
+def _now_and_then(what: str) -> Callable[[int, int], None]:
+    """Say how far a work is that takes long, every ten seconds."""
+    last = time.monotonic()
+
+    def progress(done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last > 10:
+            last = time.monotonic()
+            _say(f"{done} of {total} {what}")
+
+    return progress
+
+
+def _write_whole(path: Path, text: str) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, path)
+    except OSError as error:
+        raise DataError(f"{path} cannot be written: {error.strerror or error}.") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _minutes(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of minutes above 0")
+    return value
+
+
+def _workers(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes, 0 or more")
+    return int(text)
+
+
+def _resolution(text: str) -> int:
+    low, high = RESOLUTIONS
+    if not (text.isdecimal() and low <= int(text) <= high):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low} to {high}")
+    return int(text)
 
 
 def _say(text: str) -> None:

@@ -2,13 +2,13 @@
 
 A model knows its shapes upright, turned to the front, centred and of size 1. Under the
 right placement the observed points lie on the surface that it makes of them, it is sure
-of the rest, and the whole fills the box. So placements are tried and judged by
-`occviewer.models.evidence`.
+of the rest, and the whole fills the box. So placements are proposed by the model's pose
+network, tried, and judged by `occviewer.models.evidence`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +17,18 @@ import numpy as np
 from occviewer.arrays import Float64Array
 from occviewer.models.evidence import Evidence, gather, score
 from occviewer.models.placing import UPS, Up, moved, placement_around, rotation_of
+from occviewer.models.proposing import Proposal, propose_poses
 from occviewer.placement import Placement
 
 if TYPE_CHECKING:
     from occviewer.models.model import Model
 
-_QUARTERS = (0.0, 90.0, 180.0, 270.0)
+_HEADINGS = tuple(45.0 * number for number in range(8))
+_STEPS = (22.0, 11.0, 5.0)
+
+# A completed shape says little about its pose: without a pose network, other axes than
+# those that came must be better by more than chance.
+_BENEFIT_OF_DOUBT = 0.3
 
 # Two placements are different answers, not shades of one, from this angle on (degrees).
 _APART = 25.0
@@ -40,6 +46,8 @@ class Trial:
         Degrees by which the shape is turned about the vertical.
     placement : Placement
         The whole transform.
+    logit : float
+        What was thought of its pose before: by the pose network, if there is one.
     evidence : Evidence
         What the model made of it.
     score : float
@@ -49,6 +57,7 @@ class Trial:
     up: Up
     yaw: float
     placement: Placement
+    logit: float
     evidence: Evidence
     score: float
 
@@ -58,6 +67,7 @@ class Trial:
             "up": self.up,
             "yaw": round(self.yaw, 2),
             "score": round(self.score, 4),
+            "logit": round(self.logit, 4),
             "distance": round(self.evidence.distance, 5),
             "doubt": round(self.evidence.doubt, 4),
             "placement": self.placement.as_dict(),
@@ -113,16 +123,18 @@ def align(
 ) -> Alignment:
     """Search the placement under which a cloud suits a model best.
 
-    All up axes and four headings are tried first (the four that make walls and edges
-    run along the axes, where the cloud has such), then the best few are turned in
-    finer steps, moved and scaled so that the completed shape fills the box.
+    The model's pose network proposes a few poses out of all up axes and headings. A
+    model without one tries all up axes and eight headings itself, then finer steps; that
+    is slower and less sure, so the axes as they come are given the benefit of the doubt.
+    What remains is encoded, moved and scaled so that the completed shape fills the box,
+    and judged by `occviewer.models.evidence`.
 
     Parameters
     ----------
     model : Model
         The model.
     points : (N, 3) float64
-        Cleaned points, world units, in random order.
+        Cleaned points, world units.
     up : str, optional
         The up axis, where it is known.
     yaw : float, optional
@@ -132,13 +144,10 @@ def align(
     """
     search = _Search(model, np.random.default_rng(seed).permutation(points))
     ups = UPS if up is None else (up,)
-    search.try_poses([(u, y) for u in ups for y in search.headings(u, yaw)])
-    for trial in search.leaders(3):
-        search.settle(trial)
-    if yaw is None:
-        for step in (30.0, 12.0, 5.0):
-            best = search.leaders(1)[0]
-            search.try_turned(best, (-step, step))
+    if model.pose is not None:
+        search.try_proposals(propose_poses(model.pose, search.points, ups, yaw))
+    else:
+        search.try_all(ups, yaw)
     search.settle(search.leaders(1)[0])
     return search.result()
 
@@ -148,28 +157,28 @@ class _Search:
 
     def __init__(self, model: Model, points: Float64Array) -> None:
         self._model = model
-        self._points = points
+        self.points = points
         self._trials: list[Trial] = []
 
-    def headings(self, up: Up, yaw: float | None) -> list[float]:
-        """Yaws to begin with."""
-        if yaw is not None:
-            return [yaw]
-        return list(_QUARTERS)
+    def try_proposals(self, proposals: list[Proposal]) -> None:
+        """Try what the pose network proposes: as the whole, and with what it thinks is missing."""
+        poses = []
+        for proposal in proposals:
+            tight = placement_around(self.points, rotation_of(proposal.up, proposal.yaw))
+            roomy = moved(tight, proposal.centre, proposal.size)
+            poses += [
+                (proposal.up, proposal.yaw, placement, proposal.logit)
+                for placement in (tight, roomy)
+            ]
+        self._try(poses)
 
-    def try_poses(self, poses: Iterable[tuple[Up, float]]) -> None:
-        """Try up axes and yaws, the cloud filling the box."""
-        self._try([(u, y, placement_around(self._points, rotation_of(u, y))) for u, y in poses])
-
-    def try_turned(self, trial: Trial, angles: Iterable[float]) -> None:
-        """Try a trial turned further, at its size."""
-        size = _size(self._points, trial.placement)
-        turned = []
-        for angle in angles:
-            yaw = (trial.yaw + angle) % 360
-            rotation = rotation_of(trial.up, yaw)
-            turned.append((trial.up, yaw, placement_around(self._points, rotation, size)))
-        self._try(turned)
+    def try_all(self, ups: Sequence[Up], yaw: float | None) -> None:
+        """Try up axes and headings without any proposal, then turn the best further."""
+        headings = _HEADINGS if yaw is None else (yaw,)
+        self._try_turned([(up, heading) for up in ups for heading in headings])
+        for step in () if yaw is not None else _STEPS:
+            best = self.leaders(1)[0]
+            self._try_turned([(best.up, (best.yaw + turn) % 360) for turn in (-step, step)])
 
     def settle(self, trial: Trial, rounds: int = 2) -> None:
         """Move and scale until the completed shape fills the box."""
@@ -178,7 +187,7 @@ class _Search:
             if abs(evidence.size - 1) < 0.02 and np.abs(evidence.centre).max() < 0.01:
                 return
             placement = moved(trial.placement, evidence.centre, evidence.size)
-            self._try([(trial.up, trial.yaw, placement)])
+            self._try([(trial.up, trial.yaw, placement, trial.logit)])
             if self._trials[-1].score <= trial.score:
                 return
             trial = self._trials[-1]
@@ -198,16 +207,23 @@ class _Search:
         best, *others = self.leaders(2)
         return Alignment(best, others[0] if others else None, len(self._trials))
 
-    def _try(self, poses: list[tuple[Up, float, Placement]]) -> None:
-        clouds = np.stack([placement.to_box(self._points) for _, _, placement in poses])
-        for (up, yaw, placement), evidence in zip(poses, gather(self._model, clouds), strict=True):
-            self._trials.append(Trial(up, yaw, placement, evidence, score(evidence)))
+    def _try_turned(self, poses: Iterable[tuple[Up, float]]) -> None:
+        self._try(
+            [
+                (
+                    up,
+                    yaw,
+                    placement_around(self.points, rotation_of(up, yaw)),
+                    _BENEFIT_OF_DOUBT if (up, yaw) == ("y", 0.0) else 0.0,
+                )
+                for up, yaw in poses
+            ]
+        )
 
-
-def _size(points: Float64Array, placement: Placement) -> float:
-    """Longest side of the cloud's bounding box under a placement, box units."""
-    box = placement.to_box(points)
-    return float((box.max(axis=0) - box.min(axis=0)).max())
+    def _try(self, poses: list[tuple[Up, float, Placement, float]]) -> None:
+        clouds = np.stack([placement.to_box(self.points) for _, _, placement, _ in poses])
+        for pose, evidence in zip(poses, gather(self._model, clouds), strict=True):
+            self._trials.append(Trial(*pose, evidence, pose[3] + score(evidence)))
 
 
 def _apart(one: Trial, other: Trial) -> bool:

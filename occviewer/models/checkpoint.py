@@ -9,27 +9,28 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor
-from torch.overrides import TorchFunctionMode
 
 from occviewer import __version__
 from occviewer.errors import CheckpointError
 from occviewer.models.info import ModelInfo
+from occviewer.models.pose import PoseNetwork
 from occviewer.models.sniffing import one_line, refuse_foreign, unreadable
+from occviewer.models.weights import WithoutInitialising, damaged, fill, stored_tensors
 from occviewer.networks import NETWORKS, PointCloudNetwork, build_network
 
 FORMAT = "occviewer-checkpoint"
 FORMAT_VERSION = 1
+
+_POSE = "pose."  # of the names of the pose network's tensors
 
 # A configuration with a larger number is damaged; building it could take forever.
 _LARGEST_SETTING = 16384
@@ -41,6 +42,7 @@ def save_checkpoint(
     info: ModelInfo,
     *,
     half: bool = False,
+    pose: PoseNetwork | None = None,
 ) -> None:
     """Write a network and what is known of it to one safetensors file.
 
@@ -56,6 +58,8 @@ def save_checkpoint(
         Stored in the metadata, with the network's configuration and this program's version.
     half : bool
         Store float16, which halves the file; it is float32 again when opened.
+    pose : PoseNetwork, optional
+        Finds the pose of raw scans of the same shapes; stored in the same file.
 
     Raises
     ------
@@ -63,25 +67,43 @@ def save_checkpoint(
         A weight is not finite (or too large for float16), or the file cannot be written.
     """
     path = Path(path)
-    tensors = {}
-    for name, tensor in network.state_dict().items():
-        tensor = tensor.detach().cpu()
-        if tensor.is_floating_point():
-            tensor = tensor.to(torch.float16 if half else torch.float32)
-            if not _is_finite(tensor):
-                what = "too large for float16 or not finite" if half else "not finite"
-                raise CheckpointError(
-                    f"{path} was not written: weights in {name} are {what}; "
-                    f"{'store float32 instead' if half else 'train with a smaller rate'}."
-                )
-        tensors[name] = tensor.contiguous().clone()
+    tensors = stored_tensors(path, network, "", half)
     metadata = {
         "format": FORMAT,
         "format_version": str(FORMAT_VERSION),
         "network": json.dumps(network.config),
         **replace(info, occviewer_version=__version__).to_metadata(),
     }
+    if pose is not None:
+        tensors.update(stored_tensors(path, pose, _POSE, half))
+        metadata["pose"] = json.dumps(pose.config)
     _write_whole(path, save(tensors, metadata))
+
+
+def update_checkpoint(
+    path: str | os.PathLike[str],
+    *,
+    info: ModelInfo | None = None,
+    pose: PoseNetwork | None = None,
+) -> None:
+    """Replace what a checkpoint says of its model, or its pose network, and keep the rest.
+
+    Raises
+    ------
+    CheckpointError
+        As `load_checkpoint` and `save_checkpoint`.
+    """
+    path = Path(path)
+    with _opened(path) as (file, metadata):
+        changed = dict(metadata)
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    if info is not None:
+        changed.update(replace(info, occviewer_version=__version__).to_metadata())
+    if pose is not None:
+        tensors = {name: t for name, t in tensors.items() if not name.startswith(_POSE)}
+        tensors.update(stored_tensors(path, pose, _POSE, half=False))
+        changed["pose"] = json.dumps(pose.config)
+    _write_whole(path, save(tensors, changed))
 
 
 def load_checkpoint(path: str | os.PathLike[str]) -> tuple[PointCloudNetwork, ModelInfo]:
@@ -101,15 +123,30 @@ def load_checkpoint(path: str | os.PathLike[str]) -> tuple[PointCloudNetwork, Mo
     path = Path(path)
     with _opened(path) as (file, metadata):
         # On the meta device nothing is allocated before the shapes are known to fit.
-        with torch.device("meta"), _WithoutInitialising():
+        with torch.device("meta"), WithoutInitialising():
             network = _build(path, metadata)
-        wanted = network.state_dict()
-        _compare(path, wanted, {name: file.get_slice(name).get_shape() for name in file.keys()})
-        tensors = {name: file.get_tensor(name) for name in wanted}
-    state = {name: _converted(path, name, tensors[name], wanted[name]) for name in wanted}
-    network.load_state_dict(state, assign=True)
-    network.requires_grad_(False)
-    return network.eval(), _info(path, metadata)
+        names = [n for n in file.keys() if "pose" not in metadata or not n.startswith(_POSE)]  # noqa: SIM118
+        fill(path, file, network, names, "")
+        return network, _info(path, metadata)
+
+
+def load_pose_network(path: str | os.PathLike[str]) -> PoseNetwork | None:
+    """Open the pose network of a checkpoint; None where it has none.
+
+    Raises
+    ------
+    CheckpointError
+        As `load_checkpoint`.
+    """
+    path = Path(path)
+    with _opened(path) as (file, metadata):
+        if "pose" not in metadata:
+            return None
+        with torch.device("meta"), WithoutInitialising():
+            network = _build_pose(path, metadata)
+        names = [name for name in file.keys() if name.startswith(_POSE)]  # noqa: SIM118
+        fill(path, file, network, names, _POSE)
+        return network
 
 
 def read_info(path: str | os.PathLike[str]) -> ModelInfo:
@@ -140,25 +177,6 @@ def _opened(path: Path) -> Iterator[tuple[Any, Mapping[str, str]]]:
         raise unreadable(path, error) from error
 
 
-class _WithoutInitialising(TorchFunctionMode):
-    """Leave new weights as they are: random numbers without memory import half of torch."""
-
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Any,  # noqa: ANN401 - as torch declares it
-        args: tuple[Any, ...] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:  # noqa: ANN401
-        kwargs = kwargs or {}
-        if getattr(func, "__module__", "") == "torch.nn.init" or func in (
-            Tensor.normal_,
-            Tensor.uniform_,
-        ):
-            return kwargs["tensor"] if "tensor" in kwargs else args[0]
-        return func(*args, **kwargs)
-
-
 def _checked_metadata(path: Path, metadata: Mapping[str, str] | None) -> Mapping[str, str]:
     if metadata is None or metadata.get("format") != FORMAT:
         raise CheckpointError(
@@ -170,7 +188,7 @@ def _checked_metadata(path: Path, metadata: Mapping[str, str] | None) -> Mapping
     except ValueError:
         version = 0
     if version < 1:
-        raise _damaged(path, f"its format version is {metadata.get('format_version')!r}")
+        raise damaged(path, f"its format version is {metadata.get('format_version')!r}")
     if version > FORMAT_VERSION:
         writer = metadata.get("occviewer_version", "").strip('"') or "a newer one"
         raise CheckpointError(
@@ -184,9 +202,9 @@ def _build(path: Path, metadata: Mapping[str, str]) -> PointCloudNetwork:
     try:
         config = json.loads(metadata["network"])
     except (KeyError, ValueError, RecursionError) as error:
-        raise _damaged(path, "the configuration of its network cannot be read") from error
+        raise damaged(path, "the configuration of its network cannot be read") from error
     if not isinstance(config, dict):
-        raise _damaged(path, "the configuration of its network is no mapping")
+        raise damaged(path, "the configuration of its network is no mapping")
     architecture = config.get("architecture")
     if not isinstance(architecture, str) or architecture not in NETWORKS:
         raise CheckpointError(
@@ -197,70 +215,41 @@ def _build(path: Path, metadata: Mapping[str, str]) -> PointCloudNetwork:
     try:
         network = build_network(config)
     except Exception as error:  # whatever impossible settings do to a constructor
-        raise _damaged(path, f"its network cannot be made: {one_line(error)}") from error
+        raise damaged(path, f"its network cannot be made: {one_line(error)}") from error
     if not (isinstance(network.point_count, int) and network.point_count >= 1):
-        raise _damaged(path, f"its network wants {network.point_count} points")
+        raise damaged(path, f"its network wants {network.point_count} points")
+    return network
+
+
+def _build_pose(path: Path, metadata: Mapping[str, str]) -> PoseNetwork:
+    try:
+        config = json.loads(metadata["pose"])
+        _check_settings(path, config)
+        network = PoseNetwork(**config)
+        if not (isinstance(network.point_count, int) and network.point_count >= 1):
+            raise ValueError(f"it wants {network.point_count} points")
+    except CheckpointError:
+        raise
+    except Exception as error:  # whatever impossible settings do to a constructor
+        raise damaged(path, f"its pose network cannot be made: {one_line(error)}") from error
     return network
 
 
 def _check_settings(path: Path, value: Any) -> None:  # noqa: ANN401 - JSON
     if isinstance(value, dict | list):
         if len(value) > 64:
-            raise _damaged(path, "the configuration of its network is too long")
+            raise damaged(path, "the configuration of its network is too long")
         for item in value.values() if isinstance(value, dict) else value:
             _check_settings(path, item)
     elif isinstance(value, int | float) and not abs(value) <= _LARGEST_SETTING:
-        raise _damaged(path, f"its network has the impossible setting {value}")
-
-
-def _compare(path: Path, wanted: Mapping[str, Tensor], found: Mapping[str, list[int]]) -> None:
-    """Complain of the first tensor that is missing, has the wrong shape or is unexpected."""
-    missing = [name for name in wanted if name not in found]
-    wrong = [n for n in wanted if n in found and list(wanted[n].shape) != list(found[n])]
-    surplus = [name for name in found if name not in wanted]
-    if missing:
-        problem = f"{missing[0]} is missing"
-    elif wrong:
-        name = wrong[0]
-        problem = f"{name} has shape {tuple(found[name])} instead of {tuple(wanted[name].shape)}"
-    elif surplus:
-        problem = f"{surplus[0]} belongs to no part of it"
-    else:
-        return
-    more = len(missing) + len(wrong) + len(surplus) - 1
-    others = f" (and {more} more like it)" if more else ""
-    raise CheckpointError(
-        f"{path} does not fit its own network: the tensor {problem}{others}; "
-        "write or download it again."
-    )
-
-
-def _converted(path: Path, name: str, tensor: Tensor, wanted: Tensor) -> Tensor:
-    if tensor.is_floating_point() != wanted.is_floating_point():
-        raise _damaged(path, f"the tensor {name} has the type {tensor.dtype}")
-    tensor = tensor.to(wanted.dtype)
-    if tensor.is_floating_point() and not _is_finite(tensor):
-        raise CheckpointError(
-            f"{path} has weights that are not finite (in {name}); its training went wrong or the "
-            "file is damaged, so use another checkpoint."
-        )
-    return tensor
-
-
-def _is_finite(tensor: Tensor) -> bool:
-    # By numpy: torch wakes all its threads for each of a hundred small tensors.
-    return bool(np.isfinite(tensor.numpy()).all())
+        raise damaged(path, f"its network has the impossible setting {value}")
 
 
 def _info(path: Path, metadata: Mapping[str, str]) -> ModelInfo:
     try:
         return ModelInfo.from_metadata(metadata)
     except (ValueError, TypeError, RecursionError) as error:
-        raise _damaged(path, f"its description is wrong: {one_line(error)}") from error
-
-
-def _damaged(path: Path, what: str) -> CheckpointError:
-    return CheckpointError(f"{path} is damaged: {what}; write or download it again.")
+        raise damaged(path, f"its description is wrong: {one_line(error)}") from error
 
 
 def _write_whole(path: Path, content: bytes) -> None:

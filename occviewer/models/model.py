@@ -16,12 +16,13 @@ from occviewer import assets
 from occviewer.arrays import Float32Array
 from occviewer.errors import CheckpointError, ObservationError
 from occviewer.models.align import Alignment, align
-from occviewer.models.checkpoint import load_checkpoint
+from occviewer.models.checkpoint import load_checkpoint, load_pose_network
 from occviewer.models.codes import Code, CodeError
 from occviewer.models.devices import choose_device
 from occviewer.models.fields import NetworkField
 from occviewer.models.info import ModelInfo
 from occviewer.models.placing import UPS, Up, placement_around, rotation_of
+from occviewer.models.pose import PoseNetwork
 from occviewer.models.sniffing import SUFFIX
 from occviewer.networks import Features, PointCloudNetwork
 from occviewer.observations import FEWEST_POINTS, PointCloud, require_usable
@@ -44,6 +45,8 @@ class Model:
         Where it computes.
     path : Path, optional
         The checkpoint it was opened from.
+    pose : PoseNetwork, optional
+        Finds the pose of raw scans.
     """
 
     def __init__(
@@ -52,12 +55,14 @@ class Model:
         info: ModelInfo,
         device: torch.device | str = "cpu",
         path: Path | None = None,
+        pose: PoseNetwork | None = None,
     ) -> None:
         self.network = network.eval().requires_grad_(False).to(device)
         _lay_out(self.network)
         self.info = info
         self.device = torch.device(device)
         self.path = path
+        self.pose = pose
         self._shapes: dict[str, torch.Size] = {}
 
     def __repr__(self) -> str:
@@ -244,7 +249,7 @@ def open_model(name_or_path: str | os.PathLike[str] = "furniture", device: str =
     """
     path = find_checkpoint(name_or_path)
     network, info = load_checkpoint(path)
-    return Model(network, info, choose_device(device), path)
+    return Model(network, info, choose_device(device), path, load_pose_network(path))
 
 
 def shipped_models() -> dict[str, Path]:

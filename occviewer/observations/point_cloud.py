@@ -132,20 +132,33 @@ class PointCloud:
 
         return read_point_cloud(path, mesh_samples=mesh_samples, seed=seed)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write PLY (binary), XYZ, NPZ or NPY, by the suffix.
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        encoding: Literal["binary", "ascii", "compressed"] | None = None,
+    ) -> None:
+        """Write PLY, PCD, XYZ, TXT, CSV, OBJ, NPZ or NPY, by the suffix.
 
         Written beside the target and renamed, so that no half file is ever left. PLY,
-        NPZ and NPY keep float64 exactly, XYZ 15 digits. NPY has columns x, y, z only.
+        NPZ and NPY keep float64 exactly, text 15 digits; PCD has float32, as PCL
+        expects, unless that would move points by a millionth of the cloud's size. NPY
+        holds points only, OBJ points and colours.
+
+        Parameters
+        ----------
+        path : path
+            The file.
+        encoding : str, optional
+            PLY is "binary" or "ascii", PCD also "compressed"; the default is binary.
 
         Raises
         ------
         ObservationError
-            The suffix is another, or the file cannot be written.
+            The suffix or the encoding is another, or the file cannot be written.
         """
         from occviewer.observations.writing import write_point_cloud
 
-        write_point_cloud(self, path)
+        write_point_cloud(self, path, encoding)
 
     def __len__(self) -> int:
         return len(self.points)

@@ -33,11 +33,26 @@ class MovingAverage:
             else:
                 average.copy_(value)
 
+    @torch.no_grad()
+    def mend_buffers(self, network: nn.Module) -> None:
+        """Put averages in place of running statistics that are no longer finite numbers."""
+        for name, buffer in network.named_buffers():
+            if not torch.isfinite(buffer).all():
+                buffer.copy_(self._state[name])
+
     def state_dict(self) -> dict[str, Tensor]:
         """Averaged weights by the network's own names."""
         return self._state
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
-        """Take over averages that were saved."""
+        """Take over averages that were saved.
+
+        Raises
+        ------
+        KeyError
+            When one is missing.
+        RuntimeError
+            When one has another shape.
+        """
         for key, average in self._state.items():
             average.copy_(state[key])

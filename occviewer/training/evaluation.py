@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
 from occviewer.errors import ExtractionError
-from occviewer.extraction import extract
+from occviewer.extraction import MAXIMUM_RESOLUTION, MINIMUM_RESOLUTION, extract
 from occviewer.meshes import Mesh
 from occviewer.metrics import compare_meshes, iou
-from occviewer.models import Model
+from occviewer.models import Model, NetworkField
 from occviewer.observations import PointCloud
 from occviewer.placement import Placement
-from occviewer.training.dataset import ShapeSet, uniform_queries
-from occviewer.training.observing import KINDS, observe
+from occviewer.training.dataset import ShapeSet
+from occviewer.training.observing import KINDS, Arrays
 from occviewer.training.scores import ShapeScore
-
-POINTS = 3000
-NOISE = 0.005
-QUERIES = 100_000
+from occviewer.training.validation import QUERIES, scored_example
 
 
 def evaluate(
-    model: Model,
-    shapes: ShapeSet,
-    *,
-    surfaces: bool = True,
-    resolution: int = 128,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    model: Model, shapes: ShapeSet, *, surfaces: bool = True, resolution: int = 128
 ) -> Iterator[ShapeScore]:
     """Score a model on every shape, for each kind of observation.
 
@@ -46,8 +37,6 @@ def evaluate(
         Whether to extract meshes and compare surfaces too, which takes most of the time.
     resolution : int
         Cells a side of those meshes.
-    progress : callable
-        Told how many of how many observations are done.
 
     Yields
     ------
@@ -55,30 +44,43 @@ def evaluate(
         With ``iou`` over 100,000 points uniform in ±0.55 and, with `surfaces`, the
         measures of `occviewer.metrics.compare_meshes`. A field without a surface scores
         as an empty mesh does.
+
+    Raises
+    ------
+    ExtractionError
+        When no mesh can have this resolution.
     """
-    total = len(shapes) * len(KINDS)
+    if not MINIMUM_RESOLUTION <= resolution <= MAXIMUM_RESOLUTION:
+        raise ExtractionError(
+            f"The resolution {resolution} cannot be used: choose one between "
+            f"{MINIMUM_RESOLUTION} and {MAXIMUM_RESOLUTION}."
+        )
     for index, record in enumerate(shapes.records):
         shape = shapes[index]
-        rng = np.random.default_rng(zlib.crc32(record.name.encode()))
-        for number, kind in enumerate(KINDS):
-            points = observe(shape, kind, POINTS, NOISE, rng)
-            queries, inside = uniform_queries(shape, QUERIES, rng)
+        for kind in KINDS:
+            points, queries, inside = scored_example(shape, record.name, kind, QUERIES)
             code = model.encode(PointCloud(points), placement=Placement())
             field = model.field(code)
-            values = {"iou": iou(field.logits(queries) > field.level, inside)}
+            predicted = field.logits(queries) > field.level
+            values = {"iou": iou(predicted, inside)}
             if surfaces:
-                try:
-                    mesh = extract(field, resolution)
-                except ExtractionError:
-                    mesh = Mesh(np.zeros((0, 3), np.float32), np.zeros((0, 3), np.int32))
-                found = compare_meshes(
-                    mesh,
-                    shape["surface"].astype(np.float32),
-                    shape["normals"].astype(np.float32),
-                    generator=rng,
-                )
-                values["chamfer_l1"] = found.chamfer_l1
-                values["normal_consistency"] = found.normal_consistency
-                values["f_score"] = found.f_score
+                values |= _compare_surfaces(_mesh(field, resolution), shape)
             yield ShapeScore(record.name, record.category, kind, values)
-            progress(index * len(KINDS) + number + 1, total)
+
+
+def _mesh(field: NetworkField, resolution: int) -> Mesh:
+    """Extract the field's surface; an empty mesh where the field has none."""
+    try:
+        return extract(field, resolution)
+    except ExtractionError:
+        return Mesh(np.zeros((0, 3), np.float32), np.zeros((0, 3), np.int32))
+
+
+def _compare_surfaces(mesh: Mesh, shape: Arrays) -> dict[str, float]:
+    surface, normals = shape["surface"].astype(np.float32), shape["normals"].astype(np.float32)
+    found = compare_meshes(mesh, surface, normals)
+    return {
+        "chamfer_l1": found.chamfer_l1,
+        "normal_consistency": found.normal_consistency,
+        "f_score": found.f_score,
+    }

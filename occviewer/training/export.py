@@ -2,30 +2,53 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import safe_open
 
 from occviewer.models.checkpoint import load_checkpoint, save_checkpoint
 from occviewer.models.info import ModelInfo
 from occviewer.networks import PointCloudNetwork
+from occviewer.training.card import write_card
 from occviewer.training.dataset import ShapeSet
 from occviewer.training.loop import Trainer
-from occviewer.training.scores import format_tables, summarise
+from occviewer.training.observing import KINDS
+from occviewer.training.scores import summarise
 from occviewer.training.validation import NOISE, score_occupancy
 
+Progress = Callable[[int, int], None]
 
-def export_run(trainer: Trainer, folders: list[Path], name: str) -> Path:
+
+def export_run(
+    trainer: Trainer,
+    folders: list[Path],
+    name: str,
+    licence: str = "",
+    progress: Progress = lambda done, total: None,
+) -> Path:
     """Write the averaged weights as ``model.safetensors`` and ``model.md`` into the run's folder.
 
     The threshold is the one that did best on the validation shapes. Where the data has
     a test split, its IoU by class goes into both files; ``occviewer evaluate --update``
-    adds the scores that need surfaces.
+    adds the scores that need surfaces. The model is there before the scoring begins.
+
+    Parameters
+    ----------
+    trainer : Trainer
+        Of a run that was trained.
+    folders : list of Path
+        The data sets, for their test splits.
+    name : str
+        Of the model.
+    licence : str
+        Of the weights.
+    progress : callable
+        Told how many of how many observations have been scored.
 
     Returns
     -------
@@ -36,15 +59,15 @@ def export_run(trainer: Trainer, folders: list[Path], name: str) -> Path:
     CheckpointError
         When the weights are not finite or the files cannot be written.
     """
-    network = trainer.averaged_network().to("cpu")
-    threshold = trainer.best_threshold
+    network = trainer.averaged_network()
+    test = ShapeSet.if_any(folders, "test")
     info = ModelInfo(
         name=name,
         description=f"{network.architecture} network, point clouds of {network.point_count} points",
-        threshold=threshold,
+        threshold=trainer.best_threshold,
         noise=NOISE,
         classes=tuple(sorted({record.category for record in trainer.train_shapes.records})),
-        licence="MIT",
+        licence=licence,
         provenance=_provenance(trainer.train_shapes),
         training={
             "recipe": asdict(trainer.recipe),
@@ -52,39 +75,19 @@ def export_run(trainer: Trainer, folders: list[Path], name: str) -> Path:
             "steps": trainer.step,
             "device": _device_name(trainer.device),
             "processes": trainer.processes.count,
-            "torch": torch.__version__,
+            "torch": str(torch.__version__),
+            "shapes": {
+                "train": len(trainer.train_shapes),
+                "val": len(trainer.val_shapes or ()),
+                "test": len(test or ()),
+            },
         },
-        scores=_test_scores(network, folders, threshold),
     )
     path = trainer.run_folder / "model.safetensors"
-    save_checkpoint(path, network, info)
-    write_card(path.with_suffix(".md"), info)
+    _write(path, network, info)
+    if test is not None:
+        _write(path, network, replace(info, scores=_test_scores(network, test, info, progress)))
     return path
-
-
-def write_card(path: Path, info: ModelInfo) -> None:
-    """Write the part of a model's card that the program knows; the rest is kept.
-
-    A card that exists is only changed between its two marks, so that what people wrote
-    about limits and pictures stays.
-    """
-    start, end = "<!-- scores: written by the program -->", "<!-- end of scores -->"
-    body = f"{start}\n\n{_facts(info)}\n\n{end}"
-    if path.exists():
-        text = path.read_text(encoding="utf-8")
-        head, found, tail = text.partition(start)
-        if found:
-            text = head + body + tail.partition(end)[2]
-        else:
-            text = f"{text.rstrip()}\n\n{body}\n"
-    else:
-        text = f"# {info.name}\n\n{body}\n"
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def update_scores(path: Path, table: Mapping[str, Any]) -> None:
@@ -96,31 +99,24 @@ def update_scores(path: Path, table: Mapping[str, Any]) -> None:
         When the checkpoint cannot be read or written.
     """
     network, info = load_checkpoint(path)
-    info = replace(info, scores=dict(table))
-    save_checkpoint(path, network, info)
+    with safe_open(path, "pt") as file:
+        half = any(file.get_slice(name).get_dtype() == "F16" for name in file.keys())  # noqa: SIM118
+    _write(path, network, replace(info, scores=dict(table)), half=half)
+
+
+def _write(path: Path, network: PointCloudNetwork, info: ModelInfo, *, half: bool = False) -> None:
+    save_checkpoint(path, network, info, half=half)
     write_card(path.with_suffix(".md"), info)
 
 
-def _facts(info: ModelInfo) -> str:
-    training = info.training
-    lines = [
-        f"- Threshold: {info.threshold:g}",
-        f"- Trained: {training.get('minutes', '?')} minutes, {training.get('steps', '?')} steps, "
-        f"{training.get('device', '?')}",
-        f"- Licence of the weights: {info.licence or 'not stated'}",
-    ]
-    if info.scores:
-        lines += ["", "Test split, 3,000 points with noise 0.005:", "", format_tables(info.scores)]
-    return "\n".join(lines)
-
-
 def _test_scores(
-    network: PointCloudNetwork, folders: list[Path], threshold: float
+    network: PointCloudNetwork, shapes: ShapeSet, info: ModelInfo, progress: Progress
 ) -> dict[str, Any]:
-    shapes = ShapeSet.if_any(folders, "test")
-    if shapes is None:
-        return {}
-    return summarise(score_occupancy(network, shapes, threshold))
+    scores = []
+    for score in score_occupancy(network, shapes, info.threshold):
+        scores.append(score)
+        progress(len(scores), len(shapes) * len(KINDS))
+    return summarise(scores)
 
 
 def _provenance(shapes: ShapeSet) -> dict[str, Any]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -110,15 +112,52 @@ class RunFiles:
             return
         temporary = self.folder / ".curves.jsonl"
         try:
-            lines = self.curves.read_text(encoding="utf-8", errors="replace").splitlines()
-            kept = [line for line in lines if _step(line) <= step]
-            if len(kept) < len(lines):
-                temporary.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+            text = self.curves.read_text(encoding="utf-8", errors="replace")
+            kept = "".join(f"{line}\n" for line in text.splitlines() if _step(line) <= step)
+            if kept != text:
+                temporary.write_text(kept, encoding="utf-8")
                 os.replace(temporary, self.curves)
         except OSError as error:
             raise _unwritable(self.curves, error) from error
         finally:
             temporary.unlink(missing_ok=True)
+
+
+@dataclass
+class Tally:
+    """What happened since the last line of the curves.
+
+    Attributes
+    ----------
+    began : float
+        When that was, by ``time.monotonic``.
+    steps, counted : int
+        Steps taken, and those of them that were not skipped.
+    loss : float
+        Sum of the losses of those.
+    """
+
+    began: float
+    steps: int = 0
+    counted: int = 0
+    loss: float = 0.0
+
+    def add(self, loss: float) -> None:
+        """Count a step; its loss is not a finite number if it was skipped."""
+        self.steps += 1
+        if math.isfinite(loss):
+            self.counted += 1
+            self.loss += loss
+
+    def means(self, now: float) -> dict[str, float]:
+        """Mean loss, seconds a step and, where there were any, steps that were skipped."""
+        values: dict[str, float] = {}
+        if self.counted:
+            values["loss"] = self.loss / self.counted
+        values["step_seconds"] = (now - self.began) / self.steps
+        if self.counted < self.steps:
+            values["skipped"] = self.steps - self.counted
+        return values
 
 
 def _step(line: str) -> float:

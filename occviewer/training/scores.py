@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -47,15 +48,23 @@ class ShapeScore:
 def summarise(scores: Iterable[ShapeScore]) -> dict[str, Any]:
     """Take means by class, and over all shapes under `ALL`.
 
+    Raises
+    ------
+    ValueError
+        When there are no scores.
+
     Returns
     -------
     ``{class: {"shapes": number, kind: {measure: mean}}}``, rounded to four digits.
     """
     scores = list(scores)
+    if not scores:
+        raise ValueError("There are no scores to summarise.")
     table: dict[str, Any] = {}
     for category in [*sorted({score.category for score in scores}), ALL]:
         rows = [score for score in scores if category in (ALL, score.category)]
-        entry: dict[str, Any] = {"shapes": len({score.name for score in rows})}
+        # By their rows, because shapes of two data sets may have one name.
+        entry: dict[str, Any] = {"shapes": max(Counter(score.kind for score in rows).values())}
         for kind in KINDS:
             of_kind = [score.values for score in rows if score.kind == kind]
             if of_kind:

@@ -24,9 +24,13 @@ def tensorboard_report(run: Path) -> Callable[[dict[str, Any]], None]:
             'TensorBoard is not installed: run  pip install "occviewer[tensorboard]"  '
             "or leave --tensorboard out."
         ) from error
-    writer = SummaryWriter(str(run))
+    writers: list[SummaryWriter] = []  # made with the first line: it begins a file at once
 
     def report(line: dict[str, Any]) -> None:
+        if not writers:
+            # After a kill some steps are taken again: what was drawn of them goes.
+            writers.append(SummaryWriter(str(run), purge_step=line["step"]))
+        (writer,) = writers
         for key, value in line.items():
             if key not in ("step", "minutes"):
                 writer.add_scalar(key, value, line["step"])

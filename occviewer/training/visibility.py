@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from occviewer.arrays import BoolArray, Float32Array, FloatArray
+from occviewer.arrays import BoolArray, Float32Array, FloatArray, IntArray
 from occviewer.errors import DataError
 
 _BATCH = 1 << 18
@@ -71,6 +71,20 @@ class Occluder:
     def distance(self, origins: FloatArray, directions: FloatArray) -> Float32Array:
         """Distance (N,) to the first hit, in lengths of the direction; large where none."""
         return self._run(origins, directions, "DISTANCE").astype(np.float32)
+
+    def first_hits(
+        self, origins: FloatArray, directions: FloatArray
+    ) -> tuple[Float32Array, IntArray]:
+        """Distances (N,) as `distance` gives them, and the triangles hit (N,), -1 where none."""
+        origins = np.ascontiguousarray(origins, np.float32)
+        directions = np.ascontiguousarray(directions, np.float32)
+        distances = np.empty(len(origins), np.float32)
+        triangles = np.empty(len(origins), np.int32)
+        for start in range(0, len(origins), _BATCH):
+            rows = slice(start, start + _BATCH)
+            hits = self._scene.run(origins[rows], directions[rows], output=True)
+            distances[rows], triangles[rows] = hits["tfar"], hits["primID"]
+        return distances, triangles
 
     def sees_infinity(self, points: FloatArray, directions: FloatArray) -> BoolArray:
         """Whether each point (N, 3) sees infinity along at least one direction (D, 3): (N,)."""

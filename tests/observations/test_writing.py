@@ -45,7 +45,7 @@ def test_a_cloud_without_attributes_stays_without(tmp_path, suffix):
 
 def test_another_suffix_is_refused_with_the_possible_ones(tmp_path, cloud):
     with pytest.raises(ObservationError) as caught:
-        cloud.save(tmp_path / "a.obj")
+        cloud.save(tmp_path / "a.las")
     assert all(suffix in str(caught.value) for suffix in WRITABLE_SUFFIXES)
 
 

@@ -1,6 +1,9 @@
-"""LZF decompression, as the point cloud library PCL uses it in compressed PCD files."""
+"""LZF compression, as the point cloud library PCL uses it in compressed PCD files."""
 
 from __future__ import annotations
+
+_FARTHEST = 1 << 13  # bytes that a repetition can reach back
+_LONGEST = 264  # bytes that one repetition can give
 
 
 def decompress(data: bytes, size: int) -> bytes:
@@ -58,6 +61,43 @@ def decompress(data: bytes, size: int) -> bytes:
     if len(out) != size:
         raise ValueError(f"the compressed data does not give the declared {size:,} bytes")
     return bytes(out)
+
+
+def compress(data: bytes) -> bytes:
+    """Compress bytes so that `decompress`, PCL and liblzf can undo it.
+
+    Greedy: every position repeats the latest earlier one that begins with the same
+    three bytes, as long as both agree. The stream is described at `decompress`.
+    """
+    out = bytearray()
+    latest: dict[bytes, int] = {}
+    at = first_literal = 0
+    while at < len(data) - 2:
+        key = data[at : at + 3]
+        before = latest.get(key, -_FARTHEST - 1)
+        latest[key] = at
+        if at - before > _FARTHEST:
+            at += 1
+            continue
+        length, limit = 3, min(_LONGEST, len(data) - at)
+        while length < limit and data[before + length] == data[at + length]:
+            length += 1
+        _add_literals(out, data[first_literal:at])
+        distance = at - before - 1
+        if length < 9:
+            out += bytes([(length - 2) << 5 | distance >> 8, distance & 255])
+        else:
+            out += bytes([7 << 5 | distance >> 8, length - 9, distance & 255])
+        at = first_literal = at + length
+    _add_literals(out, data[first_literal:])
+    return bytes(out)
+
+
+def _add_literals(out: bytearray, literals: bytes) -> None:
+    for start in range(0, len(literals), 32):
+        run = literals[start : start + 32]
+        out.append(len(run) - 1)
+        out += run
 
 
 def largest_output(compressed: int) -> int:

@@ -1,0 +1,106 @@
+"""Weights in and out of a checkpoint, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from occviewer.errors import CheckpointError
+
+
+def stored_tensors(path: Path, network: nn.Module, prefix: str, half: bool) -> dict[str, Tensor]:
+    """Tensors of a network as they go into the file."""
+    tensors = {}
+    for name, tensor in network.state_dict().items():
+        tensor = tensor.detach().cpu()
+        if tensor.is_floating_point():
+            tensor = tensor.to(torch.float16 if half else torch.float32)
+            if not _is_finite(tensor):
+                what = "too large for float16 or not finite" if half else "not finite"
+                raise CheckpointError(
+                    f"{path} was not written: weights in {name} are {what}; "
+                    f"{'store float32 instead' if half else 'train with a smaller rate'}."
+                )
+        tensors[prefix + name] = tensor.contiguous().clone()
+    return tensors
+
+
+def fill(path: Path, file: Any, network: nn.Module, names: list[str], prefix: str) -> None:  # noqa: ANN401
+    """Give a network without memory its weights, if they fit; for evaluation, on the CPU."""
+    wanted = {prefix + name: tensor for name, tensor in network.state_dict().items()}
+    _compare(path, wanted, {name: file.get_slice(name).get_shape() for name in names})
+    state = {
+        name.removeprefix(prefix): _converted(path, name, file.get_tensor(name), wanted[name])
+        for name in wanted
+    }
+    network.load_state_dict(state, assign=True)
+    network.requires_grad_(False).eval()
+
+
+class WithoutInitialising(TorchFunctionMode):
+    """Leave new weights as they are: random numbers without memory import half of torch."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,  # noqa: ANN401 - as torch declares it
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401
+        kwargs = kwargs or {}
+        if getattr(func, "__module__", "") == "torch.nn.init" or func in (
+            Tensor.normal_,
+            Tensor.uniform_,
+        ):
+            return kwargs["tensor"] if "tensor" in kwargs else args[0]
+        return func(*args, **kwargs)
+
+
+def damaged(path: Path, what: str) -> CheckpointError:
+    """Say what is damaged in a checkpoint."""
+    return CheckpointError(f"{path} is damaged: {what}; write or download it again.")
+
+
+def _compare(path: Path, wanted: Mapping[str, Tensor], found: Mapping[str, list[int]]) -> None:
+    """Complain of the first tensor that is missing, has the wrong shape or is unexpected."""
+    missing = [name for name in wanted if name not in found]
+    wrong = [n for n in wanted if n in found and list(wanted[n].shape) != list(found[n])]
+    surplus = [name for name in found if name not in wanted]
+    if missing:
+        problem = f"{missing[0]} is missing"
+    elif wrong:
+        name = wrong[0]
+        problem = f"{name} has shape {tuple(found[name])} instead of {tuple(wanted[name].shape)}"
+    elif surplus:
+        problem = f"{surplus[0]} belongs to no part of it"
+    else:
+        return
+    more = len(missing) + len(wrong) + len(surplus) - 1
+    others = f" (and {more} more like it)" if more else ""
+    raise CheckpointError(
+        f"{path} does not fit its own network: the tensor {problem}{others}; "
+        "write or download it again."
+    )
+
+
+def _converted(path: Path, name: str, tensor: Tensor, wanted: Tensor) -> Tensor:
+    if tensor.is_floating_point() != wanted.is_floating_point():
+        raise damaged(path, f"the tensor {name} has the type {tensor.dtype}")
+    tensor = tensor.to(wanted.dtype)
+    if tensor.is_floating_point() and not _is_finite(tensor):
+        raise CheckpointError(
+            f"{path} has weights that are not finite (in {name}); its training went wrong or the "
+            "file is damaged, so use another checkpoint."
+        )
+    return tensor
+
+
+def _is_finite(tensor: Tensor) -> bool:
+    # By numpy: torch wakes all its threads for each of a hundred small tensors.
+    return bool(np.isfinite(tensor.numpy()).all())

@@ -1,0 +1,79 @@
+"""The card of a model: a Markdown file beside the checkpoint, for people."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from occviewer.errors import CheckpointError
+from occviewer.models.info import ModelInfo
+from occviewer.training.scores import format_tables
+from occviewer.training.validation import NOISE, POINTS
+
+_START = "<!-- scores: written by the program -->"
+_END = "<!-- end of scores -->"
+
+
+def write_card(path: Path, info: ModelInfo) -> None:
+    """Write the part of a model's card that the program knows; the rest is kept.
+
+    A card that exists is only changed between its two marks, so that what people wrote
+    about limits and pictures stays.
+
+    Raises
+    ------
+    CheckpointError
+        When the card cannot be read or written.
+    """
+    body = f"{_START}\n\n{_facts(info)}\n\n{_END}"
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        text = path.read_text(encoding="utf-8") if path.exists() else f"# {info.name}\n"
+        head, start, rest = text.partition(_START)
+        _, end, tail = rest.partition(_END)
+        if start and end:
+            text = head + body + tail
+        else:  # without both marks nothing tells what people wrote from the rest
+            text = f"{text.replace(_START, '').rstrip()}\n\n{body}\n"
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise CheckpointError(
+            f"The card {path} cannot be written ({getattr(error, 'strerror', None) or error}); "
+            "check the file, its folder and the free space."
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _facts(info: ModelInfo) -> str:
+    training = info.training
+    lines = [
+        f"- Threshold: {info.threshold:g}",
+        f"- Trained: {training.get('minutes', '?')} minutes, {training.get('steps', '?')} steps, "
+        f"{training.get('device', '?')}",
+        f"- Licence of the weights: {info.licence or 'not stated'}",
+    ]
+    if "shapes" in training:
+        split = training["shapes"]
+        lines.append(
+            f"- Shapes: {split['train']} to train, {split['val']} to choose the threshold, "
+            f"{split['test']} to test"
+        )
+    lines += [
+        f"- Data: {_library(name, about)}"
+        for name, about in info.provenance.items()
+        if isinstance(about, Mapping) and {"shapes", "licences", "creators"} <= about.keys()
+    ]
+    if info.scores:
+        title = f"Test split, {POINTS:,} points with noise {NOISE:g}:"
+        lines += ["", title, "", format_tables(info.scores)]
+    return "\n".join(lines)
+
+
+def _library(name: str, about: Mapping[str, Any]) -> str:
+    licences = ", ".join(f"{number} {licence}" for licence, number in about["licences"].items())
+    creators = f", by {', '.join(about['creators'])}" if about["creators"] else ""
+    return f"{name}, {about['shapes']} shapes ({licences}){creators}"

@@ -1,0 +1,49 @@
+"""The network of a run, made and laid out for training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from occviewer.errors import DataError
+from occviewer.networks import PointCloudNetwork, build_network
+
+
+def fresh_network(config: dict[str, Any], points: int) -> PointCloudNetwork:
+    """Make the network of a recipe, for clouds of as many points as the examples have.
+
+    Raises
+    ------
+    DataError
+        When the configuration is impossible.
+    """
+    try:
+        return build_network({"point_count": points, **config})
+    except Exception as error:  # whatever impossible settings do to a constructor
+        raise DataError(f"The recipe's network cannot be made: {error}") from error
+
+
+def channels_last(network: nn.Module) -> None:
+    """Lay out convolution weights as the CPU's and the GPU's fast kernels want them."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+            module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last)
+        elif isinstance(module, nn.Conv3d | nn.ConvTranspose3d):
+            module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last_3d)
+
+
+def has_fast_bfloat16(device: torch.device) -> bool:
+    """Whether to train in mixed precision; older GPUs only emulate bfloat16."""
+    return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+
+
+def parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Decay matrices and kernels, but not biases and scales."""
+    matrices = [p for p in network.parameters() if p.ndim > 1]
+    others = [p for p in network.parameters() if p.ndim <= 1]
+    return [
+        {"params": matrices, "weight_decay": weight_decay},
+        {"params": others, "weight_decay": 0.0},
+    ]

@@ -1,0 +1,122 @@
+"""The command line as a whole: help, exit statuses, interruptions."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from occviewer import __version__, cli
+from occviewer.errors import Cancelled, DataError
+
+HEAVY = ("torch", "vtkmodules", "pyvista", "trimesh", "scipy", "numpy")
+
+
+def python(code, **environment):
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["--version"], ["reconstruct", "--help"], ["reconstruct"], ["fly"], []],
+)
+def test_help_and_usage_errors_import_nothing_heavy(arguments):
+    done = python(
+        "import sys\n"
+        "from occviewer.cli import main\n"
+        "try:\n"
+        f"    main({arguments!r})\n"
+        "except SystemExit as stop:\n"
+        "    status = stop.code\n"
+        f"print('status', status, 'heavy', [m for m in {HEAVY!r} if m in sys.modules])\n"
+    )
+    expected = 0 if arguments and arguments[-1].startswith("--") else 2
+    assert done.stdout.splitlines()[-1] == f"status {expected} heavy []", done.stderr
+
+
+def test_the_module_runs_as_the_command():
+    done = subprocess.run(
+        [sys.executable, "-m", "occviewer", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"occviewer {__version__}\n"
+
+
+def test_every_command_is_listed(capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["--help"])
+    assert stop.value.code == 0
+    printed = capsys.readouterr().out
+    for command in ("reconstruct", "models", "data", "train", "evaluate"):
+        assert re.search(rf"^    {command}\s", printed, re.MULTILINE)
+
+
+@pytest.fixture
+def command(monkeypatch):
+    """Replace what ``occviewer models`` does."""
+
+    def replace(function):
+        monkeypatch.setattr("occviewer.cli_models._models", function)
+
+    return replace
+
+
+def raising(error):
+    def run(_):
+        raise error
+
+    return run
+
+
+def test_an_error_for_people_is_one_sentence_and_status_one(command, capsys):
+    command(raising(DataError("The data set is gone; make it again.")))
+    assert cli.main(["models"]) == 1
+    assert capsys.readouterr().err == "occviewer: The data set is gone; make it again.\n"
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), Cancelled()])
+def test_an_interruption_is_quiet_and_status_130(command, capsys, error):
+    command(raising(error))
+    assert cli.main(["models"]) == 130
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_bug_is_not_hidden(command):
+    command(raising(ZeroDivisionError()))
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["models"])
+
+
+def test_a_reader_that_leaves_is_no_traceback():
+    code = (
+        "import sys, occviewer.cli_models, occviewer.cli\n"
+        "def run(args):\n"
+        "    for _ in range(100_000):\n"
+        "        print('x' * 100)\n"
+        "    return 0\n"
+        "occviewer.cli_models._models = run\n"
+        "sys.exit(occviewer.cli.main(['models']))\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(30) == 1
+        assert process.stderr.read() == ""
+
+
+@pytest.mark.parametrize("axis", ["-x", "-y", "-z", "x"])
+def test_negative_axes_need_no_equals_sign(axis):
+    parsed = cli._parser().parse_args(
+        cli._join_axes(["reconstruct", "a.ply", "-o", "b.glb", "--up", axis, "--yaw", "-30"])
+    )
+    assert parsed.up == axis
+    assert parsed.yaw == -30
