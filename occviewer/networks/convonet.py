@@ -91,11 +91,11 @@ class LocalPoolPointnet(nn.Module):
         for name, (index, count) in cells.items():
             spread = scatter_mean(c, index, count).transpose(1, 2)
             if name == "grid":
-                grid = spread.unflatten(2, (self.grid_resolution,) * 3)
+                grid = spread.reshape(*spread.shape[:2], *(self.grid_resolution,) * 3)
                 grid = grid.contiguous(memory_format=torch.channels_last_3d)
                 features["grid"] = self.unet3d(grid)
             else:
-                plane = spread.unflatten(2, (self.plane_resolution,) * 2)
+                plane = spread.reshape(*spread.shape[:2], *(self.plane_resolution,) * 2)
                 plane = plane.contiguous(memory_format=torch.channels_last)
                 features[f"plane_{name}"] = self.unet(plane)
         return features

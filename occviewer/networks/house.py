@@ -147,7 +147,7 @@ class HouseEncoder(nn.Module):
         net = F.relu(net)
 
         side = self.grid_resolution
-        grid = groups.spread_mean(self.to_grid(net)).unflatten(1, (side, side, side))
+        grid = groups.spread_mean(self.to_grid(net)).view(len(points), side, side, side, -1)
         grid = self.grid_unet(grid.permute(0, 4, 1, 2, 3))
         planes = self._planes(net, points, grid)
         features = {f"plane_{name}": planes[:, i] for i, name in enumerate(PLANES)}
@@ -162,14 +162,14 @@ class HouseEncoder(nn.Module):
         for index, name in enumerate(PLANES):
             cells = plane_cells(normalised_plane(points, name, PADDING), side)
             plane = CellGroups(cells, side**2).spread_mean(values)
-            planes.append(plane.unflatten(1, (side, side)) + self.plane_bias[index])
+            planes.append(plane.view(batch, side, side, -1) + self.plane_bias[index])
             seen.append(_seen_along(grid, name))
         extra = F.relu(self.project(torch.stack(seen, 1).flatten(0, 1)))
         if extra.shape[-1] != side // 2:
             extra = F.interpolate(extra, size=(side // 2, side // 2), mode="nearest")
         stacked = torch.stack(planes, 1).flatten(0, 1).permute(0, 3, 1, 2)
         out = self.plane_out(self.plane_unet(stacked, extra))
-        return out.unflatten(0, (batch, len(PLANES)))  # type: ignore[no-any-return]
+        return out.reshape(batch, len(PLANES), *out.shape[1:])  # type: ignore[no-any-return]
 
 
 class HouseDecoder(nn.Module):

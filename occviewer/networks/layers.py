@@ -32,7 +32,7 @@ class ResnetBlockFC(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map (..., size_in) to (..., size_out)."""
         dx = self.fc_1(F.relu(self.fc_0(F.relu(x))))
-        return (x if self.shortcut is None else self.shortcut(x)) + dx
+        return (x if self.shortcut is None else self.shortcut(x)) + dx  # type: ignore[no-any-return]
 
 
 def scatter_mean(values: Tensor, index: Tensor, size: int) -> Tensor:

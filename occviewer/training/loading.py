@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 
 from torch.utils.data import DataLoader
 
@@ -11,8 +13,8 @@ from occviewer.errors import DataError
 from occviewer.training.dataset import Batch, Examples
 
 
-def load_batches(examples: Examples, workers: int, *, pinned: bool) -> Iterator[Batch]:
-    """Make batches ahead, without end.
+def load_batches(examples: Examples, workers: int, *, pinned: bool) -> Generator[Batch]:
+    """Make batches ahead, without end; closing the generator ends the worker processes.
 
     Parameters
     ----------
@@ -25,7 +27,7 @@ def load_batches(examples: Examples, workers: int, *, pinned: bool) -> Iterator[
     Raises
     ------
     DataError
-        When a shape cannot be read, or a worker process dies.
+        When a shape cannot be read.
     """
     loader = DataLoader(
         examples,
@@ -35,18 +37,27 @@ def load_batches(examples: Examples, workers: int, *, pinned: bool) -> Iterator[
         prefetch_factor=4 if workers else None,
         worker_init_fn=_ignore_interrupts,
     )
+    for batch in loader:
+        if isinstance(batch, DataError):
+            raise batch
+        yield batch
+
+
+@contextmanager
+def explaining_dead_workers() -> Iterator[None]:
+    """Raise a `DataError` where PyTorch notices that a worker process is dead.
+
+    It notices by a signal, so that its error can come up anywhere in the training.
+    """
     try:
-        for batch in loader:
-            if isinstance(batch, DataError):
-                raise batch
-            yield batch
+        yield
     except RuntimeError as error:
-        if "exited unexpectedly" in str(error) or "killed by signal" in str(error):
-            raise DataError(
-                "A process that makes examples was ended from outside, perhaps for want of "
-                "memory: start the run again, with fewer --workers if that was it."
-            ) from error
-        raise
+        if not re.search(r"DataLoader worker .*(exited unexpectedly|killed by signal)", str(error)):
+            raise
+        raise DataError(
+            "A process that makes examples was ended from outside, perhaps for want of "
+            "memory: start the run again, with fewer --workers if that was it."
+        ) from error
 
 
 def _ignore_interrupts(worker: int) -> None:

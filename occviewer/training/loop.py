@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from occviewer.networks import PointCloudNetwork
 from occviewer.training.averaging import MovingAverage
 from occviewer.training.dataset import Batch, Examples, ShapeSet
 from occviewer.training.distributed import Processes
-from occviewer.training.loading import load_batches
+from occviewer.training.loading import explaining_dead_workers, load_batches
 from occviewer.training.network_setup import (
     channels_last,
     fresh_network,
@@ -144,9 +145,26 @@ class Trainer:
         self._check_shared()
         wrapped = self.processes.wrap(self.network)
         self.network.train()
-        batches = None if self.finished else self._batches()
+        if not self.finished:
+            with explaining_dead_workers(), closing(self._batches()) as batches:
+                self._take_steps(wrapped, batches)
+        if self.processes.first and self._validated_at != self.seconds:
+            self._save_state()  # a kill during the validation costs nothing
+            self._validate()
+        self.processes.wait()
+        if self._stopped and self.processes.first:
+            raise Cancelled(f"The run stopped at step {self.step}.")
+
+    def averaged_network(self) -> PointCloudNetwork:
+        """Build the network with the averaged weights, in evaluation mode: what is shipped."""
+        network = fresh_network(self.network.config, self.network.point_count)
+        channels_last(network)
+        network.load_state_dict(self.average.state_dict())
+        return network.to(self.device).eval()
+
+    def _take_steps(self, wrapped: nn.Module, batches: Iterator[Batch]) -> None:
         last_save, tally = time.monotonic(), Tally(time.monotonic())
-        while batches is not None and not self.finished:
+        while not self.finished:
             started = time.monotonic()
             tally.add(self._step(wrapped, next(batches)))
             self.step += 1
@@ -168,19 +186,6 @@ class Trainer:
                     tally.began += time.monotonic() - now
             if stopped:
                 raise Cancelled(f"The run stopped at step {self.step}.")
-        if self.processes.first and self._validated_at != self.seconds:
-            self._save_state()  # a kill during the validation costs nothing
-            self._validate()
-        self.processes.wait()
-        if self._stopped and self.processes.first:
-            raise Cancelled(f"The run stopped at step {self.step}.")
-
-    def averaged_network(self) -> PointCloudNetwork:
-        """Build the network with the averaged weights, in evaluation mode: what is shipped."""
-        network = fresh_network(self.network.config, self.network.point_count)
-        channels_last(network)
-        network.load_state_dict(self.average.state_dict())
-        return network.to(self.device).eval()
 
     def _step(self, wrapped: nn.Module, batch: Batch) -> float:
         """Take one step and return the loss; not a finite number when the step was skipped."""
@@ -224,7 +229,7 @@ class Trainer:
             done = max(done, self.step / options.steps)
         return min(done, 1.0)
 
-    def _batches(self) -> Iterator[Batch]:
+    def _batches(self) -> Generator[Batch]:
         examples = Examples(
             self.train_shapes,
             self.recipe.examples,
