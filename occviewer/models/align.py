@@ -30,6 +30,10 @@ _STEPS = (22.0, 11.0, 5.0)
 # those that came must be better by more than chance.
 _BENEFIT_OF_DOUBT = 0.3
 
+# Completed shapes are seldom cut off by the box of the scan, and a scan in the wrong
+# place costs more than one that is a little too large: moving it must clearly pay.
+_WORTH_MOVING = 0.3
+
 # Two placements are different answers, not shades of one, from this angle on (degrees).
 _APART = 25.0
 
@@ -161,16 +165,13 @@ class _Search:
         self._trials: list[Trial] = []
 
     def try_proposals(self, proposals: list[Proposal]) -> None:
-        """Try what the pose network proposes: as the whole, and with what it thinks is missing."""
-        poses = []
-        for proposal in proposals:
-            tight = placement_around(self.points, rotation_of(proposal.up, proposal.yaw))
-            roomy = moved(tight, proposal.centre, proposal.size)
-            poses += [
-                (proposal.up, proposal.yaw, placement, proposal.logit)
-                for placement in (tight, roomy)
+        """Try what the pose network proposes, the cloud filling the box."""
+        self._try(
+            [
+                (p.up, p.yaw, placement_around(self.points, rotation_of(p.up, p.yaw)), p.logit)
+                for p in proposals
             ]
-        self._try(poses)
+        )
 
     def try_all(self, ups: Sequence[Up], yaw: float | None) -> None:
         """Try up axes and headings without any proposal, then turn the best further."""
@@ -181,14 +182,15 @@ class _Search:
             self._try_turned([(best.up, (best.yaw + turn) % 360) for turn in (-step, step)])
 
     def settle(self, trial: Trial, rounds: int = 2) -> None:
-        """Move and scale until the completed shape fills the box."""
+        """Move and scale so that the completed shape fills the box, where that clearly pays."""
         for _ in range(rounds):
             evidence = trial.evidence
             if abs(evidence.size - 1) < 0.02 and np.abs(evidence.centre).max() < 0.01:
                 return
             placement = moved(trial.placement, evidence.centre, evidence.size)
             self._try([(trial.up, trial.yaw, placement, trial.logit)])
-            if self._trials[-1].score <= trial.score:
+            if self._trials[-1].score < trial.score + _WORTH_MOVING:
+                self._trials.pop()
                 return
             trial = self._trials[-1]
 

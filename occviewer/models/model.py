@@ -136,7 +136,8 @@ class Model:
         inside = self._inside(usable, placement)
         facts["points_outside"] = outside = len(usable) - len(inside)
         if outside:
-            notes.append(f"left out {outside:,} points outside the model's box")
+            what = "1 point" if outside == 1 else f"{outside:,} points"
+            notes.append(f"left out {what} outside the model's box")
         points = self._sample(inside, seed)
         facts["points_used"] = min(len(inside), len(points))
         features = self.features(points[None])

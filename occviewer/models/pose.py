@@ -1,10 +1,9 @@
-"""The pose network: whether a cloud stands upright and faces the front, and what is missing.
+"""The pose network: whether a cloud stands upright and faces the front.
 
 An occupancy network completes a cloud about as well when it lies on its side, so its
-own answer hardly tells which way is up. This small PointNet (Qi et al., CVPR 2017;
-residual blocks as in Occupancy Networks) learns just that, from the same shapes: it
-sees a cloud in one candidate pose and says how likely a scan in the right pose looks
-like this, and where the whole shape lies of which the cloud shows a part.
+own answer hardly tells which way is up. This small network learns just that, from the
+same shapes: it sees a cloud in one candidate pose, as height maps from three sides, and
+says how much it looks like a scan in the right pose.
 """
 
 from __future__ import annotations
@@ -13,70 +12,94 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 - the usual name
 
-from occviewer.networks.layers import ResnetBlockFC
+_CHANNELS = 5
+_PIXELS = 32
 
 
 class PoseNetwork(nn.Module):
-    """Judges poses of a cloud.
+    """Judges poses of a cloud by three pictures of it, one along each axis.
 
     Parameters
     ----------
-    hidden : int
-        Width of the residual blocks.
+    sizes : sequence of int
+        Channels of the convolutions, multiples of 8; each but the first halves the
+        picture of 32 pixels.
     width : int
-        Width of the last layer before pooling.
-    blocks : int
-        Number of residual blocks.
+        Length of the vector that is made of each picture.
     point_count : int
         Points of a cloud.
     """
 
     def __init__(
-        self, hidden: int = 64, width: int = 256, blocks: int = 3, point_count: int = 512
+        self,
+        sizes: tuple[int, ...] = (24, 48, 64, 96),
+        width: int = 128,
+        point_count: int = 1024,
     ) -> None:
         super().__init__()
         self.config: dict[str, Any] = {
-            "hidden": hidden,
+            "sizes": list(sizes),
             "width": width,
-            "blocks": blocks,
             "point_count": point_count,
         }
         self.point_count = point_count
-        self.fc_pos = nn.Linear(3, 2 * hidden)
-        self.blocks = nn.ModuleList(ResnetBlockFC(2 * hidden, hidden) for _ in range(blocks))
-        self.fc_last = nn.Linear(hidden, width)
+        self.branches = nn.ModuleList(_branch(tuple(sizes), width) for _ in range(3))
         self.head = nn.Sequential(
-            nn.Linear(2 * width, 128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU(), nn.Linear(64, 5)
+            nn.Linear(3 * width, 128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU(), nn.Linear(64, 1)
         )
 
-    def forward(self, clouds: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, clouds: Tensor) -> Tensor:
         """Judge clouds (B, N, 3) whose bounding boxes are centred and have longest side 1.
 
         Returns
         -------
-        fitness : (B,) Tensor
-            Logit of the pose; a softmax over all poses of a cloud gives their probabilities.
-        centre : (B, 3) Tensor
-            Centre of the whole shape's bounding box.
-        log_size : (B,) Tensor
-            Logarithm of the longest side of that box.
+        (B,) Tensor
+            Logits; a softmax over all poses of a cloud gives their probabilities.
         """
-        net = self.blocks[0](self.fc_pos(clouds))
-        for block in self.blocks[1:]:
-            pooled = net.amax(1, keepdim=True).expand_as(net)
-            net = block(torch.cat([net, pooled], 2))
-        net = F.relu(self.fc_last(F.relu(net)))
-        out = self.head(torch.cat([net.amax(1), net.mean(1)], 1))
-        return out[:, 0], out[:, 1:4], out[:, 4]
+        seen = [branch(picture(clouds, axis)) for axis, branch in enumerate(self.branches)]
+        return self.head(torch.cat(seen, 1))[:, 0]  # type: ignore[no-any-return]
 
 
-def normalised(clouds: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Centre the bounding boxes of clouds (B, N, 3) and make their longest sides 1.
+def normalised(clouds: Tensor) -> Tensor:
+    """Centre the bounding boxes of clouds (B, N, 3) and make their longest sides 1."""
+    low, high = clouds.amin(1, keepdim=True), clouds.amax(1, keepdim=True)
+    return (clouds - (low + high) / 2) / (high - low).amax(2, keepdim=True)
 
-    Returns the clouds, and the centres (B, 3) and longest sides (B,) that they had.
+
+def picture(clouds: Tensor, axis: int) -> Tensor:
+    """Look at normalised clouds (B, N, 3) along an axis.
+
+    Returns
+    -------
+    (B, 5, 32, 32) Tensor
+        In each pixel: whether there are points, the logarithm of 1 + their number, and
+        the highest, lowest (from the other side) and mean height along the axis; zero
+        where there are none.
     """
-    low, high = clouds.amin(1), clouds.amax(1)
-    centre, size = (low + high) / 2, (high - low).amax(1)
-    return (clouds - centre[:, None]) / size[:, None, None], centre, size
+    across, down = (other for other in range(3) if other != axis)
+    pixel = ((clouds + 0.5) * (_PIXELS - 1)).round().long().clamp(0, _PIXELS - 1)
+    index = pixel[..., down] * _PIXELS + pixel[..., across]
+    height = clouds[..., axis]
+    empty = height.new_zeros(len(clouds), _PIXELS**2)
+    number = empty.scatter_add(1, index, torch.ones_like(height))
+    # Counted from outside the box, so that any point is higher than no point.
+    highest = empty.scatter_reduce(1, index, 1 + height, "amax")
+    lowest = empty.scatter_reduce(1, index, 1 - height, "amax")
+    mean = empty.scatter_add(1, index, height) / number.clamp(min=1)
+    channels = [(number > 0).to(height.dtype), torch.log1p(number), highest, lowest, mean]
+    return torch.stack(channels, 1).view(len(clouds), _CHANNELS, _PIXELS, _PIXELS)
+
+
+def _branch(sizes: tuple[int, ...], width: int) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    size_in = _CHANNELS
+    for level, size in enumerate(sizes):
+        layers += [
+            nn.Conv2d(size_in, size, 3, padding=1, stride=2 if level else 1),
+            nn.GroupNorm(8, size),
+            nn.ReLU(),
+        ]
+        size_in = size
+    last = _PIXELS >> (len(sizes) - 1)
+    return nn.Sequential(*layers, nn.Conv2d(size_in, width, last), nn.ReLU(), nn.Flatten())

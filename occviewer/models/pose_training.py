@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 import torch
@@ -30,7 +31,9 @@ class PoseTraining:
     Attributes
     ----------
     minutes : float
-        How long to train.
+        How long to train at most.
+    steps : int
+        How many steps to train at most; any number with 0.
     batch : int
         Scans a step.
     poses : int
@@ -44,9 +47,10 @@ class PoseTraining:
     """
 
     minutes: float = 20.0
-    batch: int = 20
+    steps: int = 0
+    batch: int = 32
     poses: int = 6
-    learning_rate: float = 2e-3
+    learning_rate: float = 1e-3
     jitter: float = 6.0
     seed: int = 0
 
@@ -61,8 +65,7 @@ def train_pose_network(
 ) -> PoseNetwork:
     """Train a pose network.
 
-    The loss is the cross entropy of the right pose among the poses of a scan, plus a
-    smooth L1 distance of where the whole shape lies.
+    The loss is the cross entropy of the right pose among the poses of a scan.
 
     Parameters
     ----------
@@ -87,11 +90,10 @@ def train_pose_network(
     network.to(device).requires_grad_(True).train()
     optimiser = torch.optim.AdamW(network.parameters(), lr=0.0, weight_decay=0.01)
     losses, rights = [], []
-    for step, progress in enumerate(_progress(settings.minutes), 1):
+    for step, progress in enumerate(_progress(settings), 1):
         rate = settings.learning_rate * min(1.0, step / 100)
         optimiser.param_groups[0]["lr"] = rate * (0.01 + 0.495 * (1 + math.cos(math.pi * progress)))
-        clouds, target = _examples(draw, settings, rng)
-        loss, right = _step(network, clouds.to(device), target.to(device))
+        loss, right = _step(network, _examples(draw, settings, rng).to(device))
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -123,32 +125,28 @@ def pose_examples(
     return np.stack([cloud.astype(np.float64) @ rotation.T for rotation in rotations])
 
 
-def _examples(
-    draw: Draw, settings: PoseTraining, rng: np.random.Generator
-) -> tuple[Tensor, Tensor]:
-    """Clouds (B, poses, N, 3) and where the wholes of the right ones lie (B, 4)."""
-    clouds, targets = [], []
-    for _ in range(settings.batch):
-        poses = pose_examples(draw(rng), settings.poses, settings.jitter, rng)
-        cloud, centre, size = normalised(torch.from_numpy(poses).float())
-        clouds.append(cloud)
-        # The whole has its centre at the origin and longest side 1.
-        targets.append(torch.cat([-centre[0] / size[0], -size[:1].log()]))
-    return torch.stack(clouds), torch.stack(targets)
+def _examples(draw: Draw, settings: PoseTraining, rng: np.random.Generator) -> Tensor:
+    """Make scans in several poses (B, poses, N, 3)."""
+    clouds = [
+        pose_examples(draw(rng), settings.poses, settings.jitter, rng)
+        for _ in range(settings.batch)
+    ]
+    return torch.from_numpy(np.stack(clouds)).float()
 
 
-def _step(network: PoseNetwork, clouds: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-    batch, poses = clouds.shape[:2]
-    fitness, centre, log_size = network(clouds.flatten(0, 1))
-    fitness = fitness.view(batch, poses)
-    first = torch.zeros(batch, dtype=torch.long, device=clouds.device)
-    guess = torch.cat([centre, log_size[:, None]], 1).view(batch, poses, 4)[:, 0]
-    loss = F.cross_entropy(fitness, first) + 2 * F.smooth_l1_loss(guess, target, beta=0.05)
-    return loss, (fitness.argmax(1) == 0).float().mean()
+def _step(network: PoseNetwork, clouds: Tensor) -> tuple[Tensor, Tensor]:
+    """Loss, and the share of scans whose right pose won."""
+    logits = network(normalised(clouds.flatten(0, 1))).view(clouds.shape[:2])
+    first = torch.zeros(len(clouds), dtype=torch.long, device=clouds.device)
+    return F.cross_entropy(logits, first), (logits.argmax(1) == 0).float().mean()
 
 
-def _progress(minutes: float) -> Iterator[float]:
-    """Share of the time that has passed, until all has."""
+def _progress(settings: PoseTraining) -> Iterator[float]:
+    """Share of the training that is done, before each step."""
     began = time.monotonic()
-    while (share := (time.monotonic() - began) / (60 * minutes)) < 1:
+    for step in count():
+        share = (time.monotonic() - began) / (60 * settings.minutes)
+        share = max(share, step / settings.steps) if settings.steps else share
+        if share >= 1:
+            return
         yield share

@@ -24,8 +24,8 @@ _AS_IT_CAME = 0.5
 
 # A cloud's outline seen from above must shrink by this share for its heading to be
 # changed by a few degrees.
-_SQUARE_GAIN = 0.02
-_SQUARE_RANGE = 8.0
+_SQUARE_GAIN = 0.04
+_SQUARE_RANGE = 6.0
 
 
 @dataclass(frozen=True)
@@ -40,18 +40,11 @@ class Proposal:
         Degrees by which the cloud is turned about the vertical.
     logit : float
         Log odds against the other poses, prior included, up to a constant.
-    centre : (3,) float64
-        Centre of the whole shape's bounding box, relative to that of the cloud, in units
-        of the cloud's longest side, along the box's axes.
-    size : float
-        Longest side of the whole in the same units.
     """
 
     up: Up
     yaw: float
     logit: float
-    centre: Float64Array
-    size: float
 
 
 def propose_poses(
@@ -95,21 +88,12 @@ def _judge(
 ) -> list[Proposal]:
     rotations = np.stack([rotation_of(up, yaw) for up, yaw in poses])
     turned = np.einsum("nj,pij->pni", points, rotations).astype(np.float32)
+    clouds = normalised(torch.from_numpy(turned))
+    fitness = torch.cat([network(part) for part in torch.split(clouds, _BATCH)]).tolist()
     proposals = []
-    for start in range(0, len(poses), _BATCH):
-        clouds, _, _ = normalised(torch.from_numpy(turned[start : start + _BATCH]))
-        fitness, centre, log_size = network(clouds)
-        for index, (up, yaw) in enumerate(poses[start : start + _BATCH]):
-            prior = _UP_PRIOR[up] + (_AS_IT_CAME if yaw == 0 and known_yaw is None else 0.0)
-            proposals.append(
-                Proposal(
-                    up,
-                    yaw % 360,
-                    float(fitness[index]) + prior,
-                    centre[index].double().numpy(),
-                    float(log_size[index].exp()),
-                )
-            )
+    for (up, yaw), logit in zip(poses, fitness, strict=True):
+        prior = _UP_PRIOR[up] + (_AS_IT_CAME if yaw == 0 and known_yaw is None else 0.0)
+        proposals.append(Proposal(up, float(yaw % 360), logit + prior))
     return proposals
 
 
