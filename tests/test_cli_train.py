@@ -149,16 +149,16 @@ class TestTrain:
         assert run("train", recipe, "--data", data, *options) == 0
         found = accumulators.EventAccumulator(str(tmp_path / "run"))
         found.Reload()
-        lines = [json.loads(line) for line in (tmp_path / "run/curves.jsonl").open()]
-        assert found.Scalars("loss")[0].value == pytest.approx(lines[0]["loss"])
+        lines = (tmp_path / "run/curves.jsonl").read_text().splitlines()
+        assert found.Scalars("loss")[0].value == pytest.approx(json.loads(lines[0])["loss"])
         assert found.Scalars("val_whole")[0].step == 2
 
 
 class TestEvaluate:
-    @pytest.fixture(scope="class")
-    def model(self, trained, tmp_path_factory):
+    @pytest.fixture
+    def model(self, trained, tmp_path):
         """A copy, because `--update` changes it."""
-        path = tmp_path_factory.mktemp("model") / "model.safetensors"
+        path = tmp_path / "model.safetensors"
         path.write_bytes((trained[0] / "model.safetensors").read_bytes())
         return path
 
@@ -202,9 +202,9 @@ class TestEvaluate:
         assert "nowhere/rows.jsonl cannot be written" in capsys.readouterr().err
 
     def test_data_without_a_test_split_is_named(self, model, tmp_path, capsys):
-        save(tmp_path, "one", BALL, uniform=8, near=8, surface=8)
-        assert self.evaluate(model, tmp_path) == 1
-        assert f"No shape of the split 'test' in {tmp_path}" in capsys.readouterr().err
+        save(tmp_path / "set", "one", BALL, uniform=8, near=8, surface=8)
+        assert self.evaluate(model, tmp_path / "set") == 1
+        assert f"No shape of the split 'test' in {tmp_path / 'set'}" in capsys.readouterr().err
 
     def test_an_unknown_model_is_named(self, data, capsys):
         assert self.evaluate("nosuchmodel", data) == 1

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
 
-from occviewer.models.checkpoint import load_checkpoint, save_checkpoint
+from occviewer.models.checkpoint import read_info, save_checkpoint, update_checkpoint
 from occviewer.models.info import ModelInfo
 from occviewer.networks import PointCloudNetwork
 from occviewer.training.card import write_card
@@ -84,28 +83,23 @@ def export_run(
         },
     )
     path = trainer.run_folder / "model.safetensors"
-    _write(path, network, info)
+    save_checkpoint(path, network, info)
+    write_card(path.with_suffix(".md"), info)
     if test is not None:
-        _write(path, network, replace(info, scores=_test_scores(network, test, info, progress)))
+        update_scores(path, _test_scores(network, test, info, progress))
     return path
 
 
 def update_scores(path: Path, table: Mapping[str, Any]) -> None:
-    """Replace the scores in a checkpoint and in the card beside it.
+    """Replace the scores in a checkpoint and in the card beside it, and keep the rest.
 
     Raises
     ------
     CheckpointError
         When the checkpoint cannot be read or written.
     """
-    network, info = load_checkpoint(path)
-    with safe_open(path, "pt") as file:
-        half = any(file.get_slice(name).get_dtype() == "F16" for name in file.keys())  # noqa: SIM118
-    _write(path, network, replace(info, scores=dict(table)), half=half)
-
-
-def _write(path: Path, network: PointCloudNetwork, info: ModelInfo, *, half: bool = False) -> None:
-    save_checkpoint(path, network, info, half=half)
+    info = replace(read_info(path), scores=dict(table))
+    update_checkpoint(path, info=info)
     write_card(path.with_suffix(".md"), info)
 
 

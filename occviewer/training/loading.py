@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
 
 from torch.utils.data import DataLoader
 
@@ -43,21 +42,21 @@ def load_batches(examples: Examples, workers: int, *, pinned: bool) -> Generator
         yield batch
 
 
-@contextmanager
-def explaining_dead_workers() -> Iterator[None]:
-    """Raise a `DataError` where PyTorch notices that a worker process is dead.
+def lost_worker(error: Exception) -> DataError | None:
+    """Make the error for a dead worker process of what PyTorch raised; None if it was not that.
 
-    It notices by a signal, so that its error can come up anywhere in the training.
+    PyTorch notices by a signal, so that its error can come up anywhere in the training, or
+    by a connection that breaks.
     """
-    try:
-        yield
-    except RuntimeError as error:
-        if not re.search(r"DataLoader worker .*(exited unexpectedly|killed by signal)", str(error)):
-            raise
-        raise DataError(
-            "A process that makes examples was ended from outside, perhaps for want of "
-            "memory: start the run again, with fewer --workers if that was it."
-        ) from error
+    by_signal = r"DataLoader worker .*(exited unexpectedly|killed by signal)"
+    if not isinstance(error, ConnectionError | EOFError) and not (
+        isinstance(error, RuntimeError) and re.search(by_signal, str(error))
+    ):
+        return None
+    return DataError(
+        "A process that makes examples was ended from outside, perhaps for want of memory: "
+        "start the run again, with fewer --workers if that was it."
+    )
 
 
 def _ignore_interrupts(worker: int) -> None:

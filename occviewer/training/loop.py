@@ -25,7 +25,7 @@ from occviewer.networks import PointCloudNetwork
 from occviewer.training.averaging import MovingAverage
 from occviewer.training.dataset import Batch, Examples, ShapeSet
 from occviewer.training.distributed import Processes
-from occviewer.training.loading import explaining_dead_workers, load_batches
+from occviewer.training.loading import load_batches, lost_worker
 from occviewer.training.network_setup import (
     channels_last,
     fresh_network,
@@ -140,14 +140,22 @@ class Trainer:
             After `stop`. The state is saved, and the same run goes on from it.
         DataError
             When the state cannot be saved, the processes do not share a run's folder, a
-            shape cannot be read, or the gradients stay infinite.
+            shape cannot be read, a worker process dies, or the gradients stay infinite.
         """
         self._check_shared()
         wrapped = self.processes.wrap(self.network)
         self.network.train()
-        if not self.finished:
-            with explaining_dead_workers(), closing(self._batches()) as batches:
-                self._take_steps(wrapped, batches)
+        lost = None
+        try:
+            if not self.finished:
+                with closing(self._batches()) as batches:
+                    self._take_steps(wrapped, batches)
+        except (RuntimeError, OSError, EOFError) as error:
+            lost = lost_worker(error)
+            if lost is None:
+                raise
+        if lost is not None:  # raised here, where nothing holds on to the dead process any more
+            raise lost
         if self.processes.first and self._validated_at != self.seconds:
             self._save_state()  # a kill during the validation costs nothing
             self._validate()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import os
@@ -47,13 +48,15 @@ class RunFiles:
             When it cannot be written, for instance because the disk is full.
         """
         temporary = self.folder / ".state.pt"
+        content = io.BytesIO()  # torch writing to a disk that is full raises this and that
+        torch.save(dict(state), content)
         try:
             with temporary.open("wb") as file:
-                torch.save(dict(state), file)
+                file.write(content.getbuffer())
                 file.flush()
                 os.fsync(file.fileno())  # a power cut must not leave an empty file either
             os.replace(temporary, self.state)
-        except (OSError, RuntimeError) as error:  # torch's writer makes the one of the other
+        except OSError as error:
             raise _unwritable(self.state, error) from error
         finally:
             temporary.unlink(missing_ok=True)
@@ -167,9 +170,8 @@ def _step(line: str) -> float:
         return float("inf")
 
 
-def _unwritable(path: Path, error: Exception) -> DataError:
-    reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+def _unwritable(path: Path, error: OSError) -> DataError:
     return DataError(
-        f"{path} cannot be written ({reason}): make room or choose another folder; a run goes "
-        "on from its last state when it is started again."
+        f"{path} cannot be written ({error.strerror or error}): make room or choose another "
+        "folder; a run goes on from its last state when it is started again."
     )

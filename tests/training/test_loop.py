@@ -249,7 +249,7 @@ class TestAccidents:
         last = curves(run)[-1]["step"] if (run / "curves.jsonl").read_text()[-1] == "\n" else 0
         trainer = Trainer(tiny_recipe(), [tiny_set], run, workers=0)
         assert trainer.step > 0
-        assert trainer.seconds > 0.3
+        assert trainer.seconds > 0.0
         assert max(line["step"] for line in curves(run)) <= trainer.step
         states = list(trainer.optimiser.state.values())
         assert {int(state["step"]) for state in states} == {trainer.step}
@@ -324,7 +324,7 @@ class TestAccidents:
         if architecture == "onet":  # it has running statistics, too
             network = {"c_dim": 8, "encoder_hidden": 8, "decoder_hidden": 8}
             recipe = replace(recipe, network={"architecture": "onet", **network})
-        spoil(monkeypatch, {2})
+        spoil(monkeypatch, {2}, points_too=architecture == "onet")
         weights = []
         trainer = Trainer(
             recipe,
@@ -386,12 +386,13 @@ class TestAccidents:
             trainer.train()
 
 
-def spoil(monkeypatch, steps):
-    """Put points that are no numbers into the batches of some steps, counted from 1."""
+def spoil(monkeypatch, steps, *, points_too=False):
+    """Put labels that are no numbers into the batches of some steps, counted from 1."""
     load_batches = loop.load_batches
 
     def spoiled(*arguments, **options):
         for step, (points, queries, inside) in enumerate(load_batches(*arguments, **options), 1):
-            yield points * math.nan if step in steps else points, queries, inside
+            factor = math.nan if step in steps else 1.0
+            yield points * factor if points_too else points, queries, inside * factor
 
     monkeypatch.setattr(loop, "load_batches", spoiled)
