@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 RESOLUTIONS = (16, 512)
 
+# Separate parts with a smaller share of the surface are a network's doubts, not furniture.
+_CRUMB = 0.01
+
 
 def add_reconstruct_command(
     subparsers: argparse._SubParsersAction[argparse.ArgumentParser],
@@ -64,6 +67,11 @@ def add_reconstruct_command(
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
     add("--format", choices=[suffix[1:] for suffix in MESH_SUFFIXES], help="of meshes in a folder")
     add("--picture", metavar="P", type=Path, help="PNG or JPEG to draw; a folder for several")
+    add(
+        "--all-parts",
+        action="store_true",
+        help="keep separate parts smaller than a hundredth of the surface, too",
+    )
     add("--seed", type=int, default=0, help="for the points that are drawn (default: 0)")
     add("--json", action="store_true", help="print one JSON object for each input")
 
@@ -131,21 +139,34 @@ def _one(
     with stages.stage("extract"):
         field = model.field(code, args.threshold)
         box_mesh = extract(field, args.resolution)
+        notes = list(code.notes)
+        if not args.all_parts:
+            box_mesh = _without_crumbs(box_mesh, notes)
     with stages.stage("save"):
         mesh = box_mesh.placed(code.placement)
         mesh.save(job.mesh)
-    for note in code.notes:
+    for note in notes:
         _tell(f"{prefix}  {note}")
     if job.picture is not None:
         with stages.stage("picture"):
             _draw(box_mesh, cloud, code, job.picture)
-    record = _record(model, cloud, code, mesh, job)
+    record = _record(model, cloud, code, mesh, job) | {"notes": notes}
     _tell(
         f"{prefix}  {job.mesh}: {len(mesh.faces):,} triangles, "
         f"{'watertight' if mesh.is_watertight else 'not watertight'}, "
         f"{time.perf_counter() - began:.1f} s"
     )
     return record
+
+
+def _without_crumbs(mesh: Mesh, notes: list[str]) -> Mesh:
+    """Leave out separate parts that are very small, and say so."""
+    cleaned = mesh.without_small_components(_CRUMB)
+    left_out = mesh.component_count - cleaned.component_count
+    if left_out:
+        parts = "1 part" if left_out == 1 else f"{left_out:,} parts"
+        notes.append(f"left out {parts} below {_CRUMB:.0%} of the surface (--all-parts keeps them)")
+    return cleaned
 
 
 def _draw(mesh: Mesh, cloud: PointCloud, code: Code, path: Path) -> None:
@@ -170,7 +191,6 @@ def _record(model: Model, cloud: PointCloud, code: Code, mesh: Mesh, job: Job) -
         "triangles": len(mesh.faces),
         "watertight": mesh.is_watertight,
         "volume": mesh.volume,
-        "notes": list(code.notes),
     }
 
 

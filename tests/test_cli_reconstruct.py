@@ -7,7 +7,9 @@ import sys
 
 import numpy as np
 import pytest
+import trimesh
 
+import occviewer.extraction
 from occviewer import assets, cli
 from occviewer.meshes import Mesh
 from occviewer.models import ModelInfo, save_checkpoint
@@ -245,3 +247,28 @@ def test_the_default_model_is_the_one_that_ships(scan, tmp_path, capsys, monkeyp
     monkeypatch.setattr(assets, "checkpoints", lambda: tmp_path)
     assert cli.main(["reconstruct", str(scan), "-o", str(tmp_path / "m.glb")]) == 1
     assert "no model named 'furniture'" in capsys.readouterr().err
+
+
+def test_crumbs_are_left_out_and_said_unless_all_parts_are_wanted(
+    reconstruct, scan, tmp_path, capsys, monkeypatch
+):
+    block = trimesh.creation.box((1, 1, 1))
+    crumb = trimesh.creation.box(
+        (0.01, 0.01, 0.01), trimesh.transformations.translation_matrix([1, 0, 0])
+    )
+    both = trimesh.util.concatenate([block, crumb])
+    mesh = Mesh(both.vertices.astype(np.float32), both.faces.astype(np.int32))
+    monkeypatch.setattr(occviewer.extraction, "extract", lambda field, resolution: mesh)
+    target = tmp_path / "out.ply"
+    assert reconstruct(scan, "-o", target) == 0
+    assert "left out 1 part below 1% of the surface" in capsys.readouterr().err
+    assert Mesh.load(target).component_count == 1
+    assert reconstruct(scan, "-o", target, "--all-parts") == 0
+    assert Mesh.load(target).component_count == 2
+
+
+def test_help_explains_the_options(capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["reconstruct", "--help"])
+    assert stop.value.code == 0
+    assert "--all-parts" in capsys.readouterr().out
