@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 
 from occviewer import Mesh, PointCloud
 from occviewer.assets import resources
-from occviewer.cli_data import add_data_commands
+from occviewer.cli.data import add_data_commands
 from occviewer.meshes import sample_surface
 from occviewer.training.sweethome3d import TEST_LIBRARIES
 

@@ -16,7 +16,7 @@ from occviewer.arrays import BoolArray, Float32Array, Float64Array
 from occviewer.errors import DataError
 from occviewer.training.augmentation import Augmentation, random_transform
 from occviewer.training.observing import Arrays, ObservationMix, observe_randomly
-from occviewer.training.shape_file import ShapeRecord, load_shape, read_record
+from occviewer.training.shape_file import TRAIN_ONLY, ShapeRecord, load_shape, read_record
 
 BOX = 0.55
 
@@ -190,7 +190,8 @@ class Examples(IterableDataset[Batch | DataError]):
     seed : int
         The stream is a function of the seed, the rank and the worker.
     weights : mapping of str to float
-        How often shapes of a category are drawn, relative to 1.
+        How often shapes of a category or a library are drawn, relative to 1; the product of
+        the two where both are named.
     rank : int
         Number of this process among those that train together.
     """
@@ -208,7 +209,12 @@ class Examples(IterableDataset[Batch | DataError]):
         self._settings = settings
         self._batch = batch
         self._seed = (seed, rank)
-        weight = np.array([weights.get(record.category, 1.0) for record in shapes.records])
+        weight = np.array(
+            [
+                weights.get(record.category, 1.0) * weights.get(record.library, 1.0)
+                for record in shapes.records
+            ]
+        )
         if not weight.sum() > 0:
             raise DataError("The weights of the recipe leave no shape to train on.")
         self._cumulative = np.cumsum(weight / weight.sum())
@@ -247,9 +253,15 @@ def _assigned(folder: Path) -> list[tuple[Path, ShapeRecord]]:
         if not held_back and len(training) > 1:
             held_back = {min(training, key=_number)}
     return [
-        (file, replace(record, split="val") if record.name in held_back else record)
+        (file, replace(record, split=_split(record, held_back)))
         for file, record in zip(files, records, strict=True)
     ]
+
+
+def _split(record: ShapeRecord, held_back: set[str]) -> str:
+    if record.name in held_back:
+        return "val"
+    return "train" if record.split == TRAIN_ONLY else record.split
 
 
 def _number(name: str) -> int:

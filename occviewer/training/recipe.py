@@ -78,7 +78,8 @@ class Recipe:
     optimisation : Optimisation
     examples : ExampleSettings
     weights : dict
-        How often shapes of a category are drawn, relative to 1.
+        How often shapes of a category or a library are drawn, relative to 1; the product of
+        the two where both are named.
     seed : int
     validate_every : float
         Minutes of training between validations.

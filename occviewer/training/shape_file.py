@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from occviewer.training.labelling import LabelledShape
 
 FORMAT = "occviewer-shape-1"
+TRAIN_ONLY = "train-only"
+"""Split of shapes to train on that are never held back for validation, such as made-up ones."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class ShapeRecord:
     category : str
         Class for scores and sampling, such as ``chair``.
     split : str
-        ``train``, ``val``, ``test``, or another word that neither trains nor tests.
+        ``train``, ``val``, ``test``, `TRAIN_ONLY`, or another word that neither trains nor tests.
     source : str
         Where the mesh came from, relative to the folder that was prepared.
     title, creator, licence, library, url : str

@@ -1,11 +1,9 @@
-"""``occviewer train`` and ``occviewer evaluate``."""
+"""``occviewer train``."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import math
-import os
 import signal
 import sys
 import time
@@ -14,23 +12,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from occviewer.cli_reconstruct import RESOLUTIONS
-from occviewer.errors import Cancelled, DataError
+from occviewer.errors import Cancelled
 
 if TYPE_CHECKING:
     from occviewer.training.loop import Report, Trainer
     from occviewer.training.recipe import Recipe
 
-_SPLITS = ("train", "val", "test")
 
-
-def add_train_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the two commands to the parser of the command line."""
-    _add_train(subparsers)
-    _add_evaluate(subparsers)
-
-
-def _add_train(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_train_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser of the command line."""
     parser = subparsers.add_parser(
         "train",
         help="train a network on prepared shapes",
@@ -54,38 +44,6 @@ def _add_train(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add("--workers", type=_workers, default=1, help="processes that make examples (default: 1)")
     add("--tensorboard", action="store_true", help="write the curves for TensorBoard as well")
     parser.set_defaults(run=_train)
-
-
-def _add_evaluate(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser(
-        "evaluate",
-        help="score a model on the test split of a data set",
-        description="Print IoU, Chamfer-L1, normal consistency and F-score by class.",
-    )
-    low, high = RESOLUTIONS
-    add = parser.add_argument
-    add("--model", default="furniture", help="shipped model or checkpoint file")
-    add("--data", type=Path, nargs="+", required=True, metavar="DATASET", help="prepared data sets")
-    add("--split", default="test", choices=_SPLITS, help="split to score on (default: test)")
-    add(
-        "--resolution",
-        type=_resolution,
-        default=128,
-        metavar="N",
-        help=f"cells a side of the meshes, {low}…{high} (default: 128)",
-    )
-    add("--iou-only", action="store_true", help="make no meshes: much faster")
-    add("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
-    add("--json", action="store_true", help="print the table as JSON")
-    add("--shapes", type=Path, metavar="FILE", help="write each shape's scores as JSON lines")
-    add("--update", action="store_true", help="write the scores into the checkpoint and its card")
-
-    def run(args: argparse.Namespace) -> int:
-        if args.update and args.split != "test":
-            parser.error("--update is for the scores on the test split: leave --split out")
-        return _evaluate(args)
-
-    parser.set_defaults(run=run)
 
 
 def _train(args: argparse.Namespace) -> int:
@@ -159,36 +117,6 @@ def _export(trainer: Trainer, data: list[Path], name: str, licence: str) -> None
             "Scores of its surfaces, too:  "
             f"occviewer evaluate --model {path} --data {folders} --update"
         )
-
-
-def _evaluate(args: argparse.Namespace) -> int:
-    from tqdm import tqdm
-
-    from occviewer.models import open_model
-    from occviewer.training.dataset import ShapeSet
-    from occviewer.training.evaluation import evaluate
-    from occviewer.training.export import update_scores
-    from occviewer.training.scores import format_tables, summarise
-
-    if args.shapes and not args.shapes.absolute().parent.is_dir():
-        raise DataError(f"{args.shapes} cannot be written: make the folder that it is to lie in.")
-    model = open_model(args.model, device=args.device)
-    shapes = ShapeSet(args.data, args.split)
-    scores = []
-    with tqdm(total=3 * len(shapes), unit="cloud", file=sys.stderr, disable=None) as bar:
-        for score in evaluate(
-            model, shapes, surfaces=not args.iou_only, resolution=args.resolution
-        ):
-            scores.append(score)
-            bar.update()
-    table = summarise(scores)
-    sys.stdout.write((json.dumps(table) if args.json else format_tables(table)) + "\n")
-    if args.shapes:
-        lines = [json.dumps(vars(score), ensure_ascii=False) + "\n" for score in scores]
-        _write_whole(args.shapes, "".join(lines))
-    if args.update and model.path is not None:
-        update_scores(model.path, table)
-    return 0
 
 
 @contextmanager
@@ -265,17 +193,6 @@ def _now_and_then(what: str) -> Callable[[int, int], None]:
     return progress
 
 
-def _write_whole(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
-    except OSError as error:
-        raise DataError(f"{path} cannot be written: {error.strerror or error}.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def _minutes(text: str) -> float:
     try:
         value = float(text)
@@ -289,13 +206,6 @@ def _minutes(text: str) -> float:
 def _workers(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes, 0 or more")
-    return int(text)
-
-
-def _resolution(text: str) -> int:
-    low, high = RESOLUTIONS
-    if not (text.isdecimal() and low <= int(text) <= high):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low} to {high}")
     return int(text)
 
 

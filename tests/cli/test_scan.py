@@ -5,7 +5,7 @@ import pytest
 import trimesh
 
 from occviewer import Mesh, PointCloud
-from occviewer.cli_data import add_data_commands
+from occviewer.cli.data import add_data_commands
 
 pytest.importorskip("embreex")
 

@@ -16,10 +16,11 @@ from occviewer.errors import Cancelled, OccviewerError
 
 # Module and function that add the commands, in the order in which help lists them.
 _COMMANDS = (
-    ("occviewer.cli_reconstruct", "add_reconstruct_command"),
-    ("occviewer.cli_models", "add_models_command"),
-    ("occviewer.cli_data", "add_data_commands"),
-    ("occviewer.cli_train", "add_train_commands"),
+    ("occviewer.cli.reconstruct", "add_reconstruct_command"),
+    ("occviewer.cli.models", "add_models_command"),
+    ("occviewer.cli.data", "add_data_commands"),
+    ("occviewer.cli.train", "add_train_command"),
+    ("occviewer.cli.evaluate", "add_evaluate_command"),
 )
 
 # Options whose value can be an axis such as -x, which argparse takes for an option.

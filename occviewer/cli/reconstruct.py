@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from occviewer.cli_outputs import MESH_SUFFIXES, Job, plan_jobs
+from occviewer.cli.outputs import MESH_SUFFIXES, Job, plan_jobs
 from occviewer.errors import OccviewerError
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import pytest
 from occviewer import assets, cli
 from occviewer.models import ModelInfo, save_checkpoint
 
-from .networks.small import small_network
+from ..networks.small import small_network
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from occviewer.cli_arguments import AXES, allow_negative_axes, number, positive
+from occviewer.cli.arguments import AXES, allow_negative_axes, number, positive
 
 if TYPE_CHECKING:
     from occviewer.arrays import UInt8Array

@@ -16,8 +16,8 @@ from occviewer.models import ModelInfo, save_checkpoint
 from occviewer.observations import PointCloud
 from occviewer.placement import Placement
 
-from .models.conftest import with_surface
-from .networks.small import small_network
+from ..models.conftest import with_surface
+from ..networks.small import small_network
 
 CENTRE = np.array([500_000.0, 4_000_000.0, 30.0])
 

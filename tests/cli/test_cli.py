@@ -63,7 +63,7 @@ def command(monkeypatch):
     """Replace what ``occviewer models`` does."""
 
     def replace(function):
-        monkeypatch.setattr("occviewer.cli_models._models", function)
+        monkeypatch.setattr("occviewer.cli.models._models", function)
 
     return replace
 
@@ -96,12 +96,12 @@ def test_a_bug_is_not_hidden(command):
 
 def test_a_reader_that_leaves_is_no_traceback():
     code = (
-        "import sys, occviewer.cli_models, occviewer.cli\n"
+        "import sys, occviewer.cli.models, occviewer.cli\n"
         "def run(args):\n"
         "    for _ in range(100_000):\n"
         "        print('x' * 100)\n"
         "    return 0\n"
-        "occviewer.cli_models._models = run\n"
+        "occviewer.cli.models._models = run\n"
         "sys.exit(occviewer.cli.main(['models']))\n"
     )
     with subprocess.Popen(

@@ -14,8 +14,8 @@ from occviewer.cli import main
 from occviewer.models.checkpoint import read_info
 from occviewer.training.observing import KINDS
 
-from .training.solids import BALL, BOX, EGG, TABLE, save
-from .training.tiny import as_toml, tiny_recipe
+from ..training.solids import BALL, BOX, EGG, TABLE, save
+from ..training.tiny import as_toml, tiny_recipe
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,7 @@ class TestTrain:
         command = [sys.executable, "-m", "occviewer", "train", recipe, "--data", data, "-o", folder]
         process = subprocess.Popen(
             [str(part) for part in [*command, "--device", "cpu"]],
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
             start_new_session=True,  # a terminal's Ctrl-C reaches the workers, too
             stderr=subprocess.PIPE,
             text=True,

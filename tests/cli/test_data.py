@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import trimesh
 
-from occviewer.cli_data import add_data_commands
+from occviewer.cli.data import add_data_commands
 from occviewer.training.manifest import read_manifest
 from occviewer.training.shape_file import load_shape
 
@@ -93,7 +93,7 @@ def test_a_run_that_is_killed_leaves_whole_files_and_the_next_one_finishes(tmp_p
     shapes = tmp_path / "set" / "shapes"
     arguments = ["prepare", str(tmp_path / "meshes"), "-o", str(tmp_path / "set"), "--workers", "1"]
     code = (
-        "import argparse, sys\nfrom occviewer.cli_data import add_data_commands\n"
+        "import argparse, sys\nfrom occviewer.cli.data import add_data_commands\n"
         "if __name__ == '__main__':\n"
         "    parser = argparse.ArgumentParser()\n"
         "    add_data_commands(parser.add_subparsers())\n"
@@ -102,7 +102,7 @@ def test_a_run_that_is_killed_leaves_whole_files_and_the_next_one_finishes(tmp_p
     )
     script = tmp_path / "data.py"
     script.write_text(code)
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     process = subprocess.Popen(
         [sys.executable, str(script), *arguments, *FEW],
         env=environment, start_new_session=True, stderr=subprocess.DEVNULL,

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from occviewer.cli_arguments import AXES, allow_negative_axes, number, positive
-from occviewer.cli_scan import add_scan_command
+from occviewer.cli.arguments import AXES, allow_negative_axes, number, positive
+from occviewer.cli.scan import add_scan_command
 
 if TYPE_CHECKING:
     from occviewer.training.build import BuildOptions, BuildReport
@@ -23,7 +23,7 @@ _FAILURES_SHOWN = 20
 
 
 def add_data_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add ``data`` with ``prepare``, ``sweethome3d`` and ``scan`` to a command line.
+    """Add ``data`` and what it makes data from to a command line.
 
     The chosen command stands in the parsed arguments as ``run``, a function of the
     arguments that returns the exit status: 0, or 1 when some meshes failed.
@@ -37,6 +37,7 @@ def add_data_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentPa
     commands = data.add_subparsers(required=True, metavar="COMMAND")
     _add_prepare(commands)
     _add_sweethome3d(commands)
+    _add_synthetic(commands)
     add_scan_command(commands)
 
 
@@ -127,6 +128,28 @@ def _add_sweethome3d(commands: argparse._SubParsersAction[argparse.ArgumentParse
                         "libraries that are no furniture."
                     )
                 return _build(wanted, args)
+
+    parser.set_defaults(run=run)
+
+
+def _add_synthetic(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "synthetic",
+        help="make up furniture by rules, and label it",
+        description="Make up pieces of furniture by rules and label them: chairs, tables, lamps, "
+        "storage, sofas and beds. They are for training only, beside shapes that people made. "
+        "The same numbers give the same pieces; ask for more to make a set larger.",
+    )
+    parser.add_argument(
+        "--count", type=positive, default=1200, help="pieces of furniture (default 1200)"
+    )
+    _add_common(parser)
+
+    def run(args: argparse.Namespace) -> int:
+        from occviewer.training.synthetic.furniture import furniture_sources
+
+        with tempfile.TemporaryDirectory(prefix="occviewer-") as folder:
+            return _build(list(furniture_sources(Path(folder), args.count)), args)
 
     parser.set_defaults(run=run)
 

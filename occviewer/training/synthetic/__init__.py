@@ -1,0 +1,1 @@
+"""Furniture made up by rules: as many different training shapes as one asks for."""
