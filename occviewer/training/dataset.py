@@ -209,12 +209,7 @@ class Examples(IterableDataset[Batch | DataError]):
         self._settings = settings
         self._batch = batch
         self._seed = (seed, rank)
-        weight = np.array(
-            [
-                weights.get(record.category, 1.0) * weights.get(record.library, 1.0)
-                for record in shapes.records
-            ]
-        )
+        weight = shape_weights(shapes.records, weights)
         if not weight.sum() > 0:
             raise DataError("The weights of the recipe leave no shape to train on.")
         self._cumulative = np.cumsum(weight / weight.sum())
@@ -236,6 +231,11 @@ class Examples(IterableDataset[Batch | DataError]):
                 torch.from_numpy(np.stack(queries)),
                 torch.from_numpy(np.stack(inside).astype(np.float32)),
             )
+
+
+def shape_weights(records: Sequence[ShapeRecord], weights: Mapping[str, float]) -> Float64Array:
+    """Weight (S,) of each shape: that of its category times that of its library, else 1."""
+    return np.array([weights.get(r.category, 1.0) * weights.get(r.library, 1.0) for r in records])
 
 
 def _assigned(folder: Path) -> list[tuple[Path, ShapeRecord]]:

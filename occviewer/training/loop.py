@@ -254,7 +254,12 @@ class Trainer:
         if self.val_shapes is not None:
             started = time.monotonic()
             try:
-                scores = validate(self.averaged_network(), self.val_shapes, lambda: self._stopped)
+                scores = validate(
+                    self.averaged_network(),
+                    self.val_shapes,
+                    self.recipe.weights,
+                    lambda: self._stopped,
+                )
             except Cancelled:
                 return  # the loop ends after the next step, in all processes at once
             self.best_threshold = scores["threshold"]

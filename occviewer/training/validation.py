@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
 import torch
@@ -11,10 +11,9 @@ import torch
 from occviewer.arrays import BoolArray, Float32Array
 from occviewer.errors import Cancelled
 from occviewer.networks import PointCloudNetwork
-from occviewer.training.dataset import ShapeSet, uniform_queries
+from occviewer.training.dataset import ShapeSet, shape_weights, uniform_queries
 from occviewer.training.observing import KINDS, Arrays, observe
 from occviewer.training.scores import ShapeScore
-from occviewer.training.shape_file import ShapeRecord
 
 THRESHOLDS = np.round(np.arange(0.2, 0.71, 0.05), 2)
 """Probabilities tried as the threshold."""
@@ -86,6 +85,7 @@ def scored_example(
 def validate(
     network: PointCloudNetwork,
     shapes: ShapeSet,
+    weights: Mapping[str, float] | None = None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> dict[str, float]:
     """Mean IoU by kind of observation, at the threshold that is best for their mean.
@@ -96,6 +96,9 @@ def validate(
         In evaluation mode.
     shapes : ShapeSet
         At most `MOST_SHAPES` of them are taken.
+    weights : mapping of str to float, optional
+        How much shapes of a category or a library count, as in training; else all count
+        alike.
     stopped : callable
         Asked before every observation whether to stop.
 
@@ -110,13 +113,19 @@ def validate(
     """
     levels = [float(np.log(t / (1 - t))) for t in THRESHOLDS]
     scores = {kind: np.zeros(len(levels)) for kind in KINDS}
+    weight = shape_weights(shapes.records, weights or {})
     chosen = sorted(range(len(shapes)), key=lambda i: _number(shapes.records[i].name))[:MOST_SHAPES]
-    for _, kind, logits, inside in _predictions(network, shapes, chosen, _VALIDATION_QUERIES):
+    if not weight[chosen].any():  # held back are only shapes that do not count
+        weight[:] = 1.0
+    predictions = _predictions(network, shapes, chosen, _VALIDATION_QUERIES)
+    for index, kind, logits, inside in predictions:
         if stopped():
             raise Cancelled("The validation was stopped.")
-        scores[kind] += [intersection_over_union(logits > level, inside) for level in levels]
+        values = [intersection_over_union(logits > level, inside) for level in levels]
+        scores[kind] += weight[index] * np.array(values)
     best = int(np.argmax(sum(scores.values())))
-    result = {kind: float(values[best] / len(chosen)) for kind, values in scores.items()}
+    total = weight[chosen].sum()
+    result = {kind: float(values[best] / total) for kind, values in scores.items()}
     return {**result, "threshold": float(THRESHOLDS[best])}
 
 
@@ -134,20 +143,21 @@ def score_occupancy(
         Probability above which a point is inside, between 0 and 1.
     """
     level = float(np.log(threshold / (1 - threshold)))
-    for record, kind, logits, inside in _predictions(network, shapes, range(len(shapes)), QUERIES):
+    for index, kind, logits, inside in _predictions(network, shapes, range(len(shapes)), QUERIES):
+        record = shapes.records[index]
         value = intersection_over_union(logits > level, inside)
         yield ShapeScore(record.name, record.category, kind, {"iou": value})
 
 
 def _predictions(
     network: PointCloudNetwork, shapes: ShapeSet, chosen: Iterable[int], query_count: int
-) -> Iterator[tuple[ShapeRecord, str, Float32Array, BoolArray]]:
+) -> Iterator[tuple[int, str, Float32Array, BoolArray]]:
     """Logits and labels for each of the chosen shapes and each kind of observation."""
     for index in chosen:
         record, shape = shapes.records[index], shapes[index]
         for kind in KINDS:
             points, queries, inside = scored_example(shape, record.name, kind, query_count)
-            yield record, kind, predict(network, points[: network.point_count], queries), inside
+            yield index, kind, predict(network, points[: network.point_count], queries), inside
 
 
 def _number(name: str) -> int:

@@ -157,5 +157,5 @@ def test_of_many_shapes_a_fixed_choice_is_validated_with(balls, monkeypatch):
 def test_a_validation_can_be_stopped(balls):
     network = Known(BALL)
     with pytest.raises(Cancelled):
-        validate(network, balls, lambda: len(network.shown) >= 4)
+        validate(network, balls, stopped=lambda: len(network.shown) >= 4)
     assert len(network.shown) == 4
