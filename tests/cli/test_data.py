@@ -174,3 +174,15 @@ def test_wrong_usage_ends_with_status_two(arguments, capsys):
 @pytest.mark.parametrize("up", ["-x", "-y", "-z", "x"])
 def test_negative_axes_can_be_given_as_they_are(up):
     assert parse("prepare", "meshes", "-o", "set", "--up", up).up == up
+
+
+def test_made_up_furniture_is_labelled_and_a_second_call_makes_more(tmp_path, capsys):
+    pytest.importorskip("embreex")
+    options = ["-o", tmp_path / "set", "--workers", 1, *FEW]
+    assert run("synthetic", "--count", 2, *options) == 0
+    assert run("synthetic", "--count", 3, *options) == 0
+    assert "1 shapes prepared, 2 kept" in capsys.readouterr().out
+    entries = read_manifest(tmp_path / "set")
+    assert [entry["status"] for entry in entries] == ["ok"] * 3
+    assert all(entry["watertight"] for entry in entries)
+    assert all(entry["split"] == "train-only" for entry in entries)

@@ -15,10 +15,11 @@ from occviewer.training.dataset import (
     ExampleSettings,
     ShapeSet,
     make_example,
+    shape_weights,
     uniform_queries,
 )
 from occviewer.training.observing import ObservationMix, observe_randomly
-from occviewer.training.shape_file import read_record, save_shape
+from occviewer.training.shape_file import TRAIN_ONLY, read_record, save_shape
 
 from .solids import BALL, BOX, EGG, TABLE, labelled, save, sure
 
@@ -163,6 +164,12 @@ class TestShapeSet:
         assert len(train) == len(val) == 1
         assert train != val
 
+    def test_shapes_for_training_only_are_never_held_back(self, tmp_path):
+        for i in range(60):
+            save(tmp_path, f"s{i}", BALL, TRAIN_ONLY, uniform=8, near=8, surface=8)
+        assert len(ShapeSet([tmp_path], "train")) == 60
+        assert ShapeSet.if_any([tmp_path], "val") is None
+
     def test_a_single_shape_is_trained_on(self, tmp_path):
         save(tmp_path, "only", BALL, uniform=8, near=8, surface=8)
         assert names(ShapeSet([tmp_path], "train")) == ["only"]
@@ -247,6 +254,11 @@ class TestExamples:
             labels = [batch[2] for batch in self.batches(shapes, 60, weights)]
             share = torch.cat(labels).any(1).float().mean()
             assert low <= share <= high
+
+    def test_a_librarys_weight_multiplies_the_categorys(self, shapes):
+        weights = shape_weights(shapes.records, {"ball": 0.5, "tests": 0.2})
+        of_ball = [record.category == "ball" for record in shapes.records]
+        assert weights == pytest.approx(np.where(of_ball, 0.1, 0.2))
 
     def test_weights_that_leave_nothing_are_refused(self, shapes):
         weights = dict.fromkeys(("ball", "egg", "box", "table"), 0.0)

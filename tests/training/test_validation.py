@@ -19,7 +19,7 @@ from occviewer.training.validation import (
     validate,
 )
 
-from .solids import BALL, EGG, labelled, save
+from .solids import BALL, BOX, EGG, labelled, save
 
 
 class Known(nn.Module):
@@ -159,3 +159,16 @@ def test_a_validation_can_be_stopped(balls):
     with pytest.raises(Cancelled):
         validate(network, balls, stopped=lambda: len(network.shown) >= 4)
     assert len(network.shown) == 4
+
+
+def test_shapes_that_count_little_in_training_count_little_here(tmp_path):
+    # The network knows balls; of boxes it has a wrong idea.
+    save(tmp_path, "a-ball", BALL, "val", "ball", uniform=8000)
+    save(tmp_path, "b-box", BOX, "val", "box", uniform=8000)
+    shapes = ShapeSet([tmp_path], "val")
+    alike, light, none = (
+        validate(Known(BALL), shapes, {"box": weight})["whole"] for weight in (1.0, 0.1, 0.0)
+    )
+    assert alike < light - 0.1 < none - 0.1
+    assert none > 0.99
+    assert validate(Known(BALL), shapes, {"tests": 0.0})["whole"] == pytest.approx(alike)
