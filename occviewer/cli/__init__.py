@@ -20,7 +20,9 @@ _COMMANDS = (
     ("occviewer.cli.models", "add_models_command"),
     ("occviewer.cli.data", "add_data_commands"),
     ("occviewer.cli.train", "add_train_command"),
+    ("occviewer.cli.train_pose", "add_train_pose_command"),
     ("occviewer.cli.evaluate", "add_evaluate_command"),
+    ("occviewer.cli.bench", "add_bench_command"),
 )
 
 # Options whose value can be an axis such as -x, which argparse takes for an option.

@@ -147,6 +147,8 @@ def _one(
         mesh.save(job.mesh)
     for note in notes:
         _tell(f"{prefix}  {note}")
+    if "alignment" in code.facts:
+        _tell(f"{prefix}  if it stands wrong, say how it stands with --up and --yaw")
     if job.picture is not None:
         with stages.stage("picture"):
             _draw(box_mesh, cloud, code, job.picture)

@@ -112,8 +112,8 @@ class Alignment:
         other = self.runner_up
         margin = self.best.score - other.score
         return (
-            f"{text} (next best: {other.up} up, turned by {other.yaw:.0f}°, {margin:.2f} behind; "
-            f"if it looks wrong, try --up and --yaw)"
+            f"{text} (next best: {other.up} up, turned by {other.yaw:.0f}°, "
+            f"score lower by {margin:.2f})"
         )
 
 

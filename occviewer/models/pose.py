@@ -33,7 +33,7 @@ class PoseNetwork(nn.Module):
 
     def __init__(
         self,
-        sizes: tuple[int, ...] = (24, 48, 64, 96),
+        sizes: tuple[int, ...] = (16, 32, 64, 96),
         width: int = 128,
         point_count: int = 1024,
     ) -> None:

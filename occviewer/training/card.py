@@ -67,10 +67,30 @@ def _facts(info: ModelInfo) -> str:
         for name, about in info.provenance.items()
         if isinstance(about, Mapping) and {"shapes", "licences", "creators"} <= about.keys()
     ]
+    lines += _pose_facts(training.get("pose"), info.provenance)
     if info.scores:
         title = f"Test split, {POINTS:,} points with noise {NOISE:g}:"
         lines += ["", title, "", format_tables(info.scores)]
     return "\n".join(lines)
+
+
+def _pose_facts(pose: object, known: Mapping[str, Any]) -> list[str]:
+    """Say what the pose network was trained on, with data that the model itself has not seen."""
+    if not isinstance(pose, Mapping):
+        return []
+    line = (
+        f"- Pose network: {pose['minutes']} minutes, {pose['steps']} steps, {pose['device']}, "
+        f"{pose['shapes']} shapes of {', '.join(pose['provenance'])}"
+    )
+    if "accuracy" in pose:
+        found = pose["accuracy"]
+        line += (
+            f"; of {found['scans']} one-sided scans of {found['shapes']} validation shapes in "
+            f"random poses, the up axis was right for {found['up']:.0%}, up axis and heading "
+            f"for {found['pose']:.0%}"
+        )
+    more = {name: about for name, about in pose["provenance"].items() if known.get(name) != about}
+    return [line, *(f"- Data of the pose network: {_library(*item)}" for item in more.items())]
 
 
 def _library(name: str, about: Mapping[str, Any]) -> str:

@@ -67,12 +67,12 @@ def export_run(
         noise=NOISE,
         classes=tuple(sorted({record.category for record in trainer.train_shapes.records})),
         licence=licence,
-        provenance=_provenance(trainer.train_shapes),
+        provenance=provenance(trainer.train_shapes),
         training={
             "recipe": asdict(trainer.recipe),
             "minutes": round(trainer.seconds / 60, 1),
             "steps": trainer.step,
-            "device": _device_name(trainer.device),
+            "device": device_name(trainer.device),
             "processes": trainer.processes.count,
             "torch": str(torch.__version__),
             "shapes": {
@@ -103,17 +103,7 @@ def update_scores(path: Path, table: Mapping[str, Any]) -> None:
     write_card(path.with_suffix(".md"), info)
 
 
-def _test_scores(
-    network: PointCloudNetwork, shapes: ShapeSet, info: ModelInfo, progress: Progress
-) -> dict[str, Any]:
-    scores = []
-    for score in score_occupancy(network, shapes, info.threshold):
-        scores.append(score)
-        progress(len(scores), len(shapes) * len(KINDS))
-    return summarise(scores)
-
-
-def _provenance(shapes: ShapeSet) -> dict[str, Any]:
+def provenance(shapes: ShapeSet) -> dict[str, Any]:
     """Count shapes by library, licence and creator: who is to be credited for the data."""
     libraries: dict[str, Any] = {}
     for library in sorted({record.library for record in shapes.records}):
@@ -126,7 +116,18 @@ def _provenance(shapes: ShapeSet) -> dict[str, Any]:
     return libraries
 
 
-def _device_name(device: torch.device) -> str:
+def device_name(device: torch.device) -> str:
+    """Name what computed, for people."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"{device.type}, {torch.get_num_threads()} threads"
+
+
+def _test_scores(
+    network: PointCloudNetwork, shapes: ShapeSet, info: ModelInfo, progress: Progress
+) -> dict[str, Any]:
+    scores = []
+    for score in score_occupancy(network, shapes, info.threshold):
+        scores.append(score)
+        progress(len(scores), len(shapes) * len(KINDS))
+    return summarise(scores)

@@ -1,4 +1,4 @@
-"""The pose network: learning which way is up, its file, and its proposals."""
+"""The pose network: its pictures, its file, and its proposals."""
 
 import numpy as np
 import pytest
@@ -11,86 +11,43 @@ from occviewer.models.checkpoint import load_pose_network, save_checkpoint, upda
 from occviewer.models.info import ModelInfo
 from occviewer.models.placing import UPS, rotation_of, turn
 from occviewer.models.pose import PoseNetwork, normalised, picture
-from occviewer.models.pose_training import PoseTraining, pose_examples, train_pose_network
 from occviewer.models.proposing import propose_poses
 
+from ..training.pose_scans import SMALL, chair_points, trained_network
 from .conftest import INFO
-
-SMALL = {"sizes": (8, 8, 8), "width": 16, "point_count": 200}
-
-
-def scan(rng):
-    """A stand-in for a chair: a plate with a back, from above."""
-    points = rng.uniform(-0.5, 0.5, (200, 3))
-    points[:120, 1] = 0.0
-    points[120:, 2] = -0.5
-    points[120:, 1] = rng.uniform(0.0, 0.5, 80)
-    return (points + rng.normal(scale=0.005, size=points.shape)).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
 def trained():
-    torch.manual_seed(0)
-    settings = PoseTraining(steps=80, batch=12, poses=4, learning_rate=4e-3)
-    return train_pose_network(scan, settings, network=PoseNetwork(**SMALL))
+    return trained_network()
 
 
-def test_the_first_example_is_upright_and_the_others_are_not():
-    rng = np.random.default_rng(0)
-    axes = np.eye(3, dtype=np.float32)
-    for _ in range(20):
-        poses = pose_examples(axes, 6, 6.0, rng)
-        up, front = poses[:, 1], poses[:, 2]
-        assert up[0] @ [0, 1, 0] == pytest.approx(1)
-        assert front[0] @ [0, 0, 1] > np.cos(np.radians(6.1))
-        for other in range(1, 6):
-            assert min(up[other] @ [0, 1, 0], front[other] @ [0, 0, 1]) < np.cos(np.radians(19))
-        assert np.allclose(np.linalg.det(poses), 1)
-
-
-def test_training_finds_the_pose_of_new_scans(trained):
-    rng = np.random.default_rng(99)
-    for up in UPS:
-        world = scan(rng).astype(np.float64) @ rotation_of(up, 90.0) + [10.0, -5.0, 300.0]
-        best, *others = propose_poses(trained, world, UPS)
-        turned = rotation_of(best.up, best.yaw) @ rotation_of(up, 90.0).T
-        assert (np.trace(turned) - 1) / 2 > np.cos(np.radians(20))
-        assert len(others) == 2
-        assert all(best.logit > other.logit for other in others)
-
-
-def test_training_tells_how_it_goes():
-    told = []
-    settings = PoseTraining(steps=100, batch=2, poses=2)
-    train_pose_network(
-        scan, settings, network=PoseNetwork(**SMALL), report=lambda *line: told.append(line)
-    )
-    ((step, loss, right),) = told
-    assert step == 100
-    assert loss > 0
-    assert 0 <= right <= 1
+@pytest.fixture
+def undecided():
+    """A network that thinks all poses equally likely."""
+    network = PoseNetwork(**SMALL).requires_grad_(False)
+    for parameter in network.parameters():
+        torch.nn.init.zeros_(parameter)
+    return network
 
 
 def test_known_axes_are_kept(trained):
-    world = scan(np.random.default_rng(1)).astype(np.float64)
+    world = chair_points(np.random.default_rng(1)).astype(np.float64)
     assert {pose.up for pose in propose_poses(trained, world, ("x",))} == {"x"}
     assert [(p.up, p.yaw) for p in propose_poses(trained, world, ("z",), yaw=33.0)] == [("z", 33.0)]
 
 
-def test_an_undecided_network_leaves_the_axes_as_they_came():
-    undecided = PoseNetwork(**SMALL)
-    for parameter in undecided.parameters():
-        torch.nn.init.zeros_(parameter)
+def test_an_undecided_network_leaves_the_axes_as_they_came(undecided):
     box = np.random.default_rng(0).uniform(-1, 1, (200, 3))
     best = propose_poses(undecided, box, UPS)[0]
     assert (best.up, best.yaw) == ("y", 0.0)
 
 
-def test_a_slightly_turned_outline_is_squared(trained):
+def test_a_slightly_turned_outline_is_squared(undecided):
     rng = np.random.default_rng(0)
     box = rng.uniform(-1, 1, (3000, 3)) * [1.0, 0.5, 0.4]
     turned = box @ turn(1, 6.0).T
-    best = propose_poses(trained, turned, ("y",))
+    best = propose_poses(undecided, turned, ("y",))
     assert min(abs((pose.yaw + 6 + 45) % 90 - 45) for pose in best) < 1.1
 
 
@@ -162,7 +119,7 @@ def test_a_model_with_a_pose_network_places_a_lying_scan(network, trained):
     from occviewer.observations import PointCloud
 
     model = Model(network, INFO, pose=trained)
-    lying = scan(np.random.default_rng(5)).astype(np.float64) @ rotation_of("z", 0.0)
+    lying = chair_points(np.random.default_rng(5)).astype(np.float64) @ rotation_of("z", 0.0)
     code = model.encode(PointCloud(lying), align="auto")
     assert code.facts["alignment"]["up"] == "z"
     turned = code.placement.rotation @ rotation_of("z", 0.0).T

@@ -1,0 +1,1 @@
+"""Benchmarks: extraction against the published pipeline, and how live the program is."""

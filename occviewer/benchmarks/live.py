@@ -1,0 +1,138 @@
+"""``occviewer bench live``: from a new code to a mesh while somebody moves a slider."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from occviewer.benchmarks.measuring import REPEATS, Heartbeat, machine, median_seconds
+from occviewer.benchmarks.samples import read_sample, sample_code
+from occviewer.extraction import extract
+from occviewer.meshes import Mesh
+from occviewer.models import Code, Model
+
+_ENDS = ("chair", "armchair")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How much the benchmark does.
+
+    Attributes
+    ----------
+    resolutions : tuple of int
+        Cells a side of the meshes along the path.
+    steps : int
+        Codes on the path.
+    scan_resolution : int
+        Of the mesh that is made of a scan.
+    lock_resolutions : tuple of int
+        Of the meshes during which Python's lock is watched.
+    repeats : int
+        Measurements of which the median is taken; of the lock the longest of all.
+    """
+
+    resolutions: tuple[int, ...] = (64, 128)
+    steps: int = 200
+    scan_resolution: int = 128
+    lock_resolutions: tuple[int, ...] = (128, 256)
+    repeats: int = REPEATS
+
+
+QUICK = Settings((32,), steps=6, scan_resolution=32, lock_resolutions=(32,), repeats=1)
+GPU = Settings(resolutions=(128, 256))
+
+
+def bench_live(
+    model: Model, settings: Settings, *, tell: Callable[[str], None] = lambda text: None
+) -> dict[str, Any]:
+    """Measure the way from a code, and from a scan, to a mesh with normals.
+
+    Parameters
+    ----------
+    model : Model
+        Whose codes of two samples the path joins.
+    settings : Settings
+        How much to do.
+    tell : callable
+        Told what is being done.
+
+    Returns
+    -------
+    dict
+        JSON values: ``machine``, ``settings``, ``path``, ``scan`` and ``lock``.
+    """
+    first, last = (sample_code(model, name) for name in _ENDS)
+    codes = list(_path(first, last, settings.steps))
+    path = []
+    for resolution in settings.resolutions:
+        tell(f"a path of {settings.steps} codes at {resolution}")
+        path.append(_along(model, codes, resolution))
+    tell("from a scan to a mesh")
+    cloud, up = read_sample(_ENDS[0])
+    seconds, _ = median_seconds(
+        lambda: extract(model.field(model.encode(cloud, up=up)), settings.scan_resolution),
+        settings.repeats,
+    )
+    tell("how long Python's lock is held")
+    return {
+        "benchmark": "live",
+        "machine": machine(str(model.device)),
+        "settings": vars(settings),
+        "path": path,
+        "scan": {"resolution": settings.scan_resolution, "seconds": round(seconds, 4)},
+        "lock": [_lock(model, codes[0], n, settings.repeats) for n in settings.lock_resolutions],
+    }
+
+
+def follow(model: Model, codes: Iterable[Code], resolution: int) -> Iterator[Mesh]:
+    """Mesh of each code in turn, with normals, as a slider asks for them."""
+    for code in codes:
+        yield extract(model.field(code), resolution)
+
+
+def _path(first: Code, last: Code, steps: int) -> Iterator[Code]:
+    """Codes on the straight way from one to another."""
+    for step in range(steps):
+        share = step / (steps - 1)
+        tensors = {
+            name: tensor.lerp(last.tensors[name], share) for name, tensor in first.tensors.items()
+        }
+        yield Code(tensors, first.placement, first.model)
+
+
+def _along(model: Model, codes: list[Code], resolution: int) -> dict[str, Any]:
+    times, triangles = [], []
+    began = time.perf_counter()
+    for mesh in follow(model, codes, resolution):
+        times.append(time.perf_counter() - began)
+        triangles.append(len(mesh.faces))
+        began = time.perf_counter()
+    # Percentiles of the values that were measured, not beyond them.
+    hundredths = statistics.quantiles(times, n=100, method="inclusive")
+    return {
+        "resolution": resolution,
+        "median_ms": round(1e3 * statistics.median(times), 2),
+        "p95_ms": round(1e3 * hundredths[94], 2),
+        "first_ms": round(1e3 * times[0], 2),
+        "triangles": round(statistics.mean(triangles)),
+    }
+
+
+def _lock(model: Model, code: Code, resolution: int, repeats: int) -> dict[str, Any]:
+    """Longest pause of another thread during extractions, and while nothing is done."""
+    field = model.field(code)
+    began = time.perf_counter()
+    with Heartbeat() as busy:
+        for _ in range(repeats):
+            extract(field, resolution)
+    with Heartbeat() as idle:
+        time.sleep(time.perf_counter() - began)
+    return {
+        "resolution": resolution,
+        "longest_ms": round(1e3 * busy.longest, 2),
+        "longest_idle_ms": round(1e3 * idle.longest, 2),
+    }

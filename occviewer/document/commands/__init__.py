@@ -1,0 +1,94 @@
+"""Commands: pure functions from a document to the next one, with a title for the history.
+
+A command takes the document and small arguments, and returns a `Change`: the title of the
+step and the new document, which shares with the old one whatever did not change. Where
+there is nothing to change the document is the same object. ``history.do(*change)`` makes
+it a step. What a person cannot do raises `DocumentError`, what the program should not
+have tried ValueError.
+"""
+
+from occviewer.document.commands.arrived import with_code, with_preview
+from occviewer.document.commands.change import Change
+from occviewer.document.commands.latent import (
+    lock_axes,
+    randomise_around,
+    reset_offsets,
+    set_detail,
+    set_offsets,
+    slide,
+)
+from occviewer.document.commands.settings import (
+    change_model,
+    set_face_target,
+    set_largest_only,
+    set_resolution,
+    set_sampling,
+    set_smoothing,
+    set_threshold,
+)
+from occviewer.document.commands.shelf import capture, delete, move, rename, take, take_code
+from occviewer.document.commands.source import (
+    add_noise,
+    apply_crop_box,
+    delete_points,
+    import_cloud,
+    restore_points,
+    set_alignment,
+    set_crop_box,
+    set_placement,
+    set_source_seed,
+    subsample,
+)
+from occviewer.document.commands.track import (
+    add_keyframes,
+    clear_track,
+    move_keyframe,
+    remove_keyframe,
+    set_loop,
+    set_pad_corner,
+    set_pad_position,
+    set_step_seconds,
+)
+
+__all__ = [
+    "Change",
+    "add_keyframes",
+    "add_noise",
+    "apply_crop_box",
+    "capture",
+    "change_model",
+    "clear_track",
+    "delete",
+    "delete_points",
+    "import_cloud",
+    "lock_axes",
+    "move",
+    "move_keyframe",
+    "randomise_around",
+    "remove_keyframe",
+    "rename",
+    "reset_offsets",
+    "restore_points",
+    "set_alignment",
+    "set_crop_box",
+    "set_detail",
+    "set_face_target",
+    "set_largest_only",
+    "set_loop",
+    "set_offsets",
+    "set_pad_corner",
+    "set_pad_position",
+    "set_placement",
+    "set_resolution",
+    "set_sampling",
+    "set_smoothing",
+    "set_source_seed",
+    "set_step_seconds",
+    "set_threshold",
+    "slide",
+    "subsample",
+    "take",
+    "take_code",
+    "with_code",
+    "with_preview",
+]

@@ -1,0 +1,82 @@
+"""Changes of how meshes are made and shapes are drawn, and of the model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from occviewer.document.commands.change import Change, counted, quoted
+from occviewer.document.model_reference import ModelReference
+from occviewer.document.shape import Shape
+from occviewer.document.state import Document
+
+
+def set_threshold(document: Document, threshold: float | None) -> Change:
+    """Put the surface at another probability; None is the model's own."""
+    changed = _extraction(document, threshold=threshold)
+    value = changed.extraction.threshold
+    return Change("Model's threshold" if value is None else f"Threshold {value:.3g}", changed)
+
+
+def set_resolution(document: Document, resolution: int) -> Change:
+    """Extract with another number of cells a side, 16 … 512."""
+    changed = _extraction(document, resolution=resolution)
+    return Change(f"Resolution {changed.extraction.resolution}", changed)
+
+
+def set_largest_only(document: Document, largest_only: bool) -> Change:
+    """Leave out all separate parts but the largest, or none."""
+    title = "Keep largest part only" if largest_only else "Keep all parts"
+    return Change(title, _extraction(document, largest_only=largest_only))
+
+
+def set_smoothing(document: Document, rounds: int) -> Change:
+    """Smooth the mesh more or less."""
+    title = f"Smoothing {rounds}" if rounds else "No smoothing"
+    return Change(title, _extraction(document, smoothing=rounds))
+
+
+def set_face_target(document: Document, faces: int | None) -> Change:
+    """Simplify the mesh to about so many triangles, or not at all."""
+    title = "Keep every triangle" if faces is None else f"Simplify to {counted(faces, 'triangle')}"
+    return Change(title, _extraction(document, face_target=faces))
+
+
+def set_sampling(
+    document: Document, *, seed: int | None = None, temperature: float | None = None
+) -> Change:
+    """Draw new shapes with another seed or temperature; what is None stays."""
+    now = document.sampling
+    changed = replace(
+        now,
+        seed=now.seed if seed is None else seed,
+        temperature=now.temperature if temperature is None else temperature,
+    )
+    parts = [] if seed is None else [f"seed {changed.seed}"]
+    parts += [] if temperature is None else [f"temperature {changed.temperature:.2f}"]
+    title = f"Sampling {' and '.join(parts)}" if parts else "Sampling"
+    return Change(title, document if changed == now else replace(document, sampling=changed))
+
+
+def change_model(document: Document, model: ModelReference) -> Change:
+    """Work with another model.
+
+    Codes of one model mean nothing to another: the shape keeps its source, from which it
+    is encoded again, and loses its code, its sliders and their locks; a sample, which has
+    no source, is gone. The threshold becomes the new model's. The shelf, the track and
+    the pad stay; `Document.unusable` names the entries that wait for their own model.
+    """
+    title = f"Model {quoted(model.label)}"
+    if model == document.model:
+        return Change(title, document)
+    if model.is_same_model(document.model):
+        return Change(title, replace(document, model=model))
+    extraction = replace(document.extraction, threshold=None)
+    shape = Shape(document.shape.source)
+    return Change(title, replace(document, model=model, shape=shape, extraction=extraction))
+
+
+def _extraction(document: Document, **changes: Any) -> Document:  # noqa: ANN401 - any field
+    extraction = replace(document.extraction, **changes)
+    same = extraction == document.extraction
+    return document if same else replace(document, extraction=extraction)

@@ -1,0 +1,163 @@
+"""Changes of what a shape is made from. The code goes with them: it has to be made anew."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from occviewer.arrays import BoolArray
+from occviewer.document.checks import require
+from occviewer.document.commands.change import Change, counted, quoted, with_new_shape, with_shape
+from occviewer.document.errors import DocumentError
+from occviewer.document.shape import Shape
+from occviewer.document.source import Corners, Placing, Source
+from occviewer.document.state import Document
+from occviewer.models.placing import Up
+from occviewer.observations import FEWEST_POINTS, PointCloud
+from occviewer.placement import Placement
+
+
+def import_cloud(
+    document: Document, cloud: PointCloud, path: Path | None = None, placing: Placing | None = None
+) -> Change:
+    """Begin a new shape with a cloud; it is encoded afterwards."""
+    source = Source(cloud, path, placing=placing or Placing())
+    _need_points(source)
+    title = f"Import {quoted(source.name)}" if source.name else "Import cloud"
+    return Change(title, with_new_shape(document, Shape(source)))
+
+
+def set_alignment(
+    document: Document,
+    align: Literal["auto", "none"] = "auto",
+    up: Up | None = None,
+    yaw: float | None = None,
+) -> Change:
+    """Let the model find the cloud's place, or what of it is left open."""
+    said = [f"up {up}"] if up else []
+    said += [f"turned {yaw:g}°"] if yaw is not None else []
+    title = "Align automatically" if align == "auto" else "Take axes as they come"
+    title += f" ({', '.join(said)})" if said else ""
+    placing, now = Placing(align, up, yaw), _source(document).placing
+    if now.placement is None and (now.align, now.up, now.yaw) == (align, up, placing.yaw):
+        return Change(title, document)
+    return Change(title, _changed(document, placing=placing))
+
+
+def set_placement(document: Document, placement: Placement, title: str = "Move cloud") -> Change:
+    """Put the cloud where a person moved, turned or scaled it to."""
+    now = _source(document).placing.placement
+    if now is not None and now.as_dict() == placement.as_dict():
+        return Change(title, document)
+    return Change(title, _changed(document, placing=Placing.by_hand(placement)))
+
+
+def delete_points(document: Document, points: npt.ArrayLike) -> Change:
+    """Leave points out: a mask (N,) bool over the whole cloud, or indices into it."""
+    source = _source(document)
+    chosen = np.asarray(points)
+    is_mask = chosen.dtype == bool and chosen.shape == (len(source.cloud),)
+    require(
+        is_mask or chosen.dtype.kind in "iu" or chosen.size == 0,
+        "Points are named by a mask with a bool for each of the cloud, or by indices.",
+    )
+    marked = np.zeros(len(source.cloud), bool)
+    if chosen.size:
+        marked[chosen] = True
+    if source.kept is not None:
+        marked &= source.kept
+    title = f"Delete {counted(int(marked.sum()), 'point')}"
+    if not marked.any():
+        return Change(title, document)
+    return Change(title, _changed(document, kept=_kept(source, marked)))
+
+
+def set_crop_box(document: Document, corners: Corners | None) -> Change:
+    """Let only what lies in a box count (world units), or everything again."""
+    source = _source(document)
+    title = "Remove crop box" if corners is None else "Move crop box"
+    if source.crop is None and corners is not None:
+        title = "Add crop box"
+    changed = replace(source, crop=corners)
+    return Change(title, document if changed.crop == source.crop else _put(document, changed))
+
+
+def apply_crop_box(document: Document) -> Change:
+    """Delete what lies outside the crop box, and remove the box."""
+    source = _source(document)
+    if source.crop is None:
+        raise DocumentError("There is no crop box; add one first.")
+    counting = source.counted()
+    deleted = (len(counting) if source.kept is None else int(source.kept.sum())) - counting.sum()
+    counting.setflags(write=False)
+    # The same points count as before, so the code of the shape stays the right one.
+    changed = with_shape(document, source=replace(source, kept=counting, crop=None))
+    return Change(f"Crop: delete {counted(int(deleted), 'point')}", changed)
+
+
+def restore_points(document: Document) -> Change:
+    """Take back every deleted point and the crop box."""
+    source = _source(document)
+    if source.kept is None and source.crop is None:
+        return Change("Restore points", document)
+    back = len(source.cloud) - int(source.counted().sum())
+    title = f"Restore {counted(back, 'point')}"
+    return Change(title, _changed(document, kept=None, crop=None))
+
+
+def subsample(document: Document, count: int | None) -> Change:
+    """Let only so many points count, drawn at random; None takes all again."""
+    title = "Use all points" if count is None else f"Use {counted(count, 'point')}"
+    if _source(document).count == count:
+        return Change(title, document)
+    return Change(title, _changed(document, count=count))
+
+
+def add_noise(document: Document, noise: float) -> Change:
+    """Add noise of a standard deviation in box units; 0 takes it away."""
+    title = f"Noise {noise:.4g}" if noise else "No noise"
+    if _source(document).noise == noise:
+        return Change(title, document)
+    return Change(title, _changed(document, noise=noise))
+
+
+def set_source_seed(document: Document, seed: int) -> Change:
+    """Draw the subsample and the noise anew."""
+    title = f"Source seed {seed}"
+    if _source(document).seed == seed:
+        return Change(title, document)
+    return Change(title, _changed(document, seed=seed))
+
+
+def _kept(source: Source, deleted: BoolArray) -> BoolArray:
+    kept: BoolArray = ~deleted if source.kept is None else source.kept & ~deleted
+    kept.setflags(write=False)
+    return kept
+
+
+def _source(document: Document) -> Source:
+    if document.shape.source is None:
+        raise DocumentError("There is no cloud to change; open a scan first.")
+    return document.shape.source
+
+
+def _changed(document: Document, **changes: Any) -> Document:  # noqa: ANN401 - any field
+    return _put(document, replace(_source(document), **changes))
+
+
+def _put(document: Document, source: Source) -> Document:
+    _need_points(source)
+    return with_shape(document, source=source, code=None)
+
+
+def _need_points(source: Source) -> None:
+    left = int(source.counted().sum())
+    if left < FEWEST_POINTS:
+        raise DocumentError(
+            f"This leaves {left:,} of {counted(len(source.cloud), 'point')}, and a shape needs "
+            f"at least {FEWEST_POINTS}; keep more of the cloud."
+        )

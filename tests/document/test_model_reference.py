@@ -1,0 +1,53 @@
+"""Which model a session works with."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from occviewer.document import DocumentError, ModelReference
+
+
+def test_a_shipped_model_is_found_by_its_name():
+    reference = ModelReference("furniture")
+    assert reference.location == "furniture"
+    assert reference.file.name == "furniture.safetensors"
+    assert reference.label == "furniture"
+
+
+def test_the_hash_is_read_when_it_is_asked_for_and_once(tmp_path):
+    path = tmp_path / "toy.safetensors"
+    reference = ModelReference(path=path)
+    assert (reference.label, reference.known_sha256) == ("toy", "")
+    with pytest.raises(DocumentError, match="toy"):
+        reference.sha256  # noqa: B018 - asked for
+    path.write_bytes(b"weights")
+    digest = hashlib.sha256(b"weights").hexdigest()
+    assert reference.sha256 == reference.known_sha256 == digest
+    path.unlink()
+    assert reference.sha256 == digest
+
+
+def test_equal_content_is_the_same_model_wherever_it_lies():
+    here, there = ModelReference(path=Path("a/toy")), ModelReference(path=Path("b/toy"))
+    assert here.is_same_model(ModelReference(path=Path("a/toy"), label="mine"))
+    assert not here.is_same_model(there)
+    assert not here.is_same_model(None)
+    moved = ModelReference(path=Path("b/toy"), digest="0" * 64)
+    assert ModelReference(path=Path("a/toy"), digest="0" * 64).is_same_model(moved)
+    assert not ModelReference(path=Path("b/toy"), digest="1" * 64).is_same_model(moved)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"shipped": "toy", "path": Path("toy")},
+        {"shipped": "../toy"},
+        {"shipped": "toy", "digest": "123"},
+        {"shipped": "toy", "label": "two\nlines"},
+    ],
+)
+def test_what_is_no_model_is_refused(fields):
+    with pytest.raises(ValueError, match=r"\."):
+        ModelReference(**fields)
