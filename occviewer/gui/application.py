@@ -1,0 +1,66 @@
+"""Starts Qt and opens the window."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch  # before Qt: Windows refuses the other order (WinError 1114)
+from PySide6.QtCore import QByteArray, QCoreApplication, Qt
+from PySide6.QtWidgets import QApplication
+
+from occviewer import __version__
+from occviewer.gui.controller import Controller
+from occviewer.gui.main_window import MainWindow
+from occviewer.gui.preferences import Preferences
+from occviewer.gui.safekeeping import recovery_folder
+from occviewer.gui.theme import apply_theme
+
+
+def main(files: Sequence[str] = ()) -> int:
+    """Open the window, and the files in it; returns when it is closed.
+
+    Parameters
+    ----------
+    files : sequence of str
+        Scans, models or sessions to begin with.
+    """
+    application = prepare_application()
+    preferences = Preferences()
+    apply_theme(application, preferences.theme)
+    window, controller = open_window(preferences, recovery_folder())
+    controller.files.open_all([Path(file) for file in files])
+    window.show()
+    controller.safekeeping.offer()
+    return application.exec()
+
+
+def prepare_application() -> QApplication:
+    """Make the QApplication, as the viewport needs it."""
+    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
+    existing = QApplication.instance()
+    application = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    application.setApplicationName("OccViewer")
+    application.setApplicationDisplayName("OccViewer")
+    application.setApplicationVersion(__version__)
+    application.setOrganizationName("OccViewer")
+    return application
+
+
+def open_window(preferences: Preferences, recovery: Path) -> tuple[MainWindow, Controller]:
+    """Make a window and what makes it live; it is not shown yet.
+
+    Parameters
+    ----------
+    preferences : Preferences
+    recovery : Path
+        Folder in which sessions are kept for recovery.
+    """
+    if preferences.threads:
+        torch.set_num_threads(preferences.threads)
+    window = MainWindow()
+    controller = Controller(window, preferences, recovery)
+    if preferences.window_layout:
+        window.restore_layout(QByteArray(preferences.window_layout))
+    return window, controller

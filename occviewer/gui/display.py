@@ -1,0 +1,229 @@
+"""Shows the document and what was computed of it in the window's widgets."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from occviewer.document.history import History
+from occviewer.document.state import Document
+from occviewer.gui.actions import Actions
+from occviewer.gui.main_window import MainWindow
+from occviewer.gui.panels.extraction_panel import MeshFacts
+from occviewer.gui.panels.shelf import ShelfItem
+from occviewer.gui.panels.source_panel import SourceFacts
+from occviewer.gui.pipeline import Pipeline
+from occviewer.gui.studio import MeshResult
+from occviewer.gui.theme import is_dark
+from occviewer.gui.viewport import Background, Shading, Thing
+from occviewer.gui.worker import Job
+
+if TYPE_CHECKING:
+    from occviewer.document.source import Source
+    from occviewer.models import Code, Model
+
+# More points than this hide the shape and cost time; a fair sample shows as much.
+_MOST_POINTS = 20_000
+_DEFAULT_THRESHOLD = 0.5
+
+
+class Display:
+    """One direction only: from the document to the widgets."""
+
+    def __init__(self, window: MainWindow, pipeline: Pipeline, history: History) -> None:
+        self._window, self._pipeline, self._history = window, pipeline, history
+        self._points_of: tuple[Source | None, Code | None] = (None, None)
+        self._shelf: object = None
+        self._fit_next = False
+        self._working: Job | None = None
+        self.result: MeshResult | None = None
+
+    def fit_next(self) -> None:
+        """Fit the view once to the next shape, since another scan is coming."""
+        self._fit_next = True
+
+    def show_document(self, document: Document) -> None:
+        """Bring all widgets in step with a document; cheap where nothing changed."""
+        window, history = self._window, self._history
+        settings = document.extraction
+        window.extraction.show_settings(
+            resolution=settings.resolution,
+            threshold=settings.threshold or self._model_threshold(),
+            largest_only=settings.largest_only,
+            smoothing=settings.smoothing,
+            faces=settings.face_target or 0,
+        )
+        self._show_source(document)
+        self._show_shelf(document)
+        titles, position = history.titles, history.position
+        window.history.show_steps(titles[: position + 1], titles[position + 1 :])
+        undo, redo = window.actions_["edit.undo"], window.actions_["edit.redo"]
+        undo.setEnabled(history.undo_title is not None)
+        redo.setEnabled(history.redo_title is not None)
+        for action, verb, title in (
+            (undo, "Undo", history.undo_title),
+            (redo, "Redo", history.redo_title),
+        ):
+            action.setText(f"&{verb} {title or ''}".strip())
+            action.setIconText(verb)
+        has_code = document.shape.code is not None
+        for name in ("file.export", "file.export_code", "shape.capture", "shape.command"):
+            window.actions_[name].setEnabled(has_code)
+        window.show_gallery(document.shape.is_empty)
+        window.setWindowModified(history.modified)
+
+    def show_model(self, model: Model) -> None:
+        """Say which model is open and where it computes."""
+        from occviewer.models.model import shipped_models
+
+        window, info = self._window, model.info
+        path = model.path
+        shipped = [(name, name) for name in shipped_models()]
+        current = path.stem if path and (path.stem, path.stem) in shipped else str(path)
+        if path is not None and current == str(path):
+            shipped.append((path.name, str(path)))
+        window.model.show_models(shipped, current)
+        weights = sum(p.numel() for p in model.network.parameters())
+        card = path.with_suffix(".md") if path else None
+        text = card.read_text(encoding="utf-8") if card and card.exists() else ""
+        window.model.show_about(
+            f"{model.network.architecture}, {weights / 1e6:.1f} million weights, takes "
+            f"{model.network.point_count:,} points of a point cloud; on {model.device}.",
+            text,
+        )
+        window.model.show_devices(devices(), model.device.type)
+        window.extraction.show_default_threshold(info.threshold)
+        self.show_document(self._history.document)
+        self._show_status()
+
+    def show_mesh(self, result: MeshResult | None) -> None:
+        """Draw a mesh and say what it is like; None where there is no shape."""
+        window = self._window
+        self.result = result
+        window.viewport.show_mesh(None if result is None else result.mesh)
+        if result is None:
+            window.extraction.show_facts(None)
+            return
+        if not result.live:
+            size = np.ptp(result.mesh.placed(result.code.placement).vertices, axis=0)
+            scale = result.code.placement.scale
+            window.extraction.show_facts(
+                MeshFacts(
+                    len(result.mesh.faces),
+                    result.watertight,
+                    result.mesh.volume / scale**3,
+                    (float(size[0]), float(size[1]), float(size[2])),
+                    result.resolution,
+                    result.seconds,
+                )
+            )
+        if self._fit_next:
+            self._fit_next = False
+            window.viewport.fit()
+        self._show_status()
+
+    def work_began(self, job: Job) -> None:
+        """Say what is being computed."""
+        self._working = job
+        self._window.show_progress(job.title, None)
+
+    def work_progressed(self, job: Job, share: float) -> None:
+        """Say how far it is."""
+        if job is self._working:
+            self._window.show_progress(job.title, share)
+
+    def work_ended(self, job: Job) -> None:
+        """Say that nothing is being computed any more."""
+        if job is self._working:
+            self._working = None
+            self._window.show_progress("", None)
+
+    def connect_actions(self, actions: Actions) -> None:
+        """Let the actions of the view do what they say; none of these changes the document."""
+        viewport = self._window.viewport
+        shadings: tuple[Shading, ...] = ("smooth", "flat", "wireframe", "normals")
+        for shading in shadings:
+            actions.on(f"shading.{shading}", partial(viewport.set_shading, shading))
+        backgrounds: tuple[Background, ...] = ("theme", "light", "dark", "white")
+        for background in backgrounds:
+            actions.on(f"background.{background}", partial(self._set_background, background))
+        actions["shading.smooth"].setChecked(True)
+        actions["background.theme"].setChecked(True)
+        things: tuple[Thing, ...] = ("mesh", "points", "box", "floor")
+        for what in things:
+            actions[f"show.{what}"].setChecked(what != "box")
+            actions.on_checked(f"show.{what}", partial(viewport.set_visible, what))
+        viewport.set_background("theme", dark=is_dark())
+
+    def _set_background(self, background: Background) -> None:
+        self._window.viewport.set_background(background, dark=is_dark())
+
+    def _model_threshold(self) -> float:
+        model = self._pipeline.model
+        return _DEFAULT_THRESHOLD if model is None else model.info.threshold
+
+    def _show_source(self, document: Document) -> None:
+        source, code = document.shape.source, document.shape.code
+        if (source, code) == self._points_of:
+            return
+        self._points_of = (source, code)
+        viewport, panel = self._window.viewport, self._window.source
+        if source is None:
+            panel.show_facts(None)
+            viewport.show_points(None)
+            return
+        placing = source.placing
+        align = "manual" if placing.placement is not None else placing.align
+        panel.show_placement(align, placing.up, placing.yaw)
+        panel.show_sampling(source.count or 0, source.noise)
+        extent = source.cloud.extent
+        used = len(source.working_indices()) if code is None else code.facts["points_used"]
+        panel.show_facts(
+            SourceFacts(
+                source.path.name if source.path else "Scan",
+                len(source.cloud),
+                int(used),
+                (float(extent[0]), float(extent[1]), float(extent[2])),
+                tuple(source.cloud.notes) if code is None else code.notes,
+            )
+        )
+        if code is not None:
+            shown = source.working_cloud().subsampled(_MOST_POINTS)
+            points = code.placement.to_box(shown.points)
+            near = (np.abs(points) < 1.0).all(1)
+            colours = None if shown.colors is None else shown.colors[near, :3]
+            viewport.show_points(points[near], colours)
+
+    def _show_shelf(self, document: Document) -> None:
+        if document.shelf is self._shelf:
+            return
+        self._shelf = document.shelf
+        unusable = document.unusable
+        self._window.shelf.show_items(
+            [
+                ShelfItem(entry.id, entry.name, entry.preview, entry.id not in unusable)
+                for entry in document.shelf
+            ]
+        )
+
+    def _show_status(self) -> None:
+        model, result = self._pipeline.model, self.result
+        parts = [] if model is None else [f"{model.name} on {model.device}"]
+        if result is not None:
+            total = 1000 * sum(result.seconds.values())
+            parts.append(f"{result.resolution}³ in {total:.0f} ms")
+        self._window.show_status("   ".join(parts))
+
+
+def devices() -> list[tuple[str, str]]:
+    """List the devices of this machine as (text, name)."""
+    import torch
+
+    found = [("Processor (CPU)", "cpu")]
+    if torch.cuda.is_available():
+        found.append((f"{torch.cuda.get_device_name()} (CUDA)", "cuda"))
+    if torch.backends.mps.is_available():
+        found.append(("Apple GPU (MPS)", "mps"))
+    return found

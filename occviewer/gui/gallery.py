@@ -1,0 +1,103 @@
+"""What is shown before there is a shape: samples to begin with, or a file of one's own."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtWidgets import (
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from occviewer import assets
+
+_PATH = Qt.ItemDataRole.UserRole
+_ICON = QSize(144, 120)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A sample that ships with the program.
+
+    Attributes
+    ----------
+    title : str
+    path : Path
+        The scan.
+    about : str
+        What it shows, and whose it is.
+    """
+
+    title: str
+    path: Path
+    about: str
+
+
+def samples() -> list[Sample]:
+    """List the samples that ship with the program."""
+    folder = assets.resources() / "samples"
+    entries = json.loads((folder / "samples.json").read_text(encoding="utf-8"))
+    return [
+        Sample(
+            entry["title"],
+            folder / entry["scan"],
+            f"{entry['shows']} ({entry['format']}, {entry['units']}). "
+            f"{entry['creator']}, {entry['licence']}",
+        )
+        for entry in entries
+    ]
+
+
+class Gallery(QWidget):
+    """Pictures of the sample scans; one click opens one."""
+
+    chosen = Signal(Path)
+    open_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        title = QLabel("Complete a scan", self)
+        font = title.font()
+        font.setPointSizeF(font.pointSizeF() * 1.8)
+        title.setFont(font)
+        hint = QLabel("Drop a point cloud or a mesh anywhere, open a file, or try a sample:", self)
+        open_button = QPushButton("Open file…", self)
+        open_button.setToolTip("Read a scan, a model or a session of your own")
+        open_button.clicked.connect(self.open_wanted)
+        self.list = QListWidget(self)
+        self.list.setViewMode(QListWidget.ViewMode.IconMode)
+        self.list.setResizeMode(QListWidget.ResizeMode.Adjust)
+        self.list.setMovement(QListWidget.Movement.Static)
+        self.list.setIconSize(_ICON)
+        self.list.setGridSize(QSize(_ICON.width() + 24, _ICON.height() + 40))
+        self.list.setFrameShape(QListWidget.Shape.NoFrame)
+        self.list.setAccessibleName("Samples")
+        for sample in samples():
+            item = QListWidgetItem(_picture(sample.path), sample.title, self.list)
+            item.setToolTip(sample.about)
+            item.setData(_PATH, sample.path)
+        self.list.itemClicked.connect(self._choose)
+        self.list.itemActivated.connect(self._choose)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(32, 24, 32, 24)
+        layout.setSpacing(12)
+        layout.addWidget(title)
+        layout.addWidget(hint)
+        layout.addWidget(open_button, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(self.list, 1)
+
+    def _choose(self, item: QListWidgetItem) -> None:
+        self.chosen.emit(item.data(_PATH))
+
+
+def _picture(scan: Path) -> QIcon:
+    """Picture of a sample, which lies beside its truth."""
+    return QIcon(QPixmap(str(scan.parent / "pictures" / f"{scan.stem}.png")))

@@ -1,0 +1,206 @@
+"""The main window: the viewport in the middle, panels around it, everything by one table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPalette
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QLabel,
+    QMainWindow,
+    QProgressBar,
+    QScrollArea,
+    QStackedWidget,
+    QToolBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from occviewer.gui.action_table import ACTIONS, TOOLBAR
+from occviewer.gui.actions import Actions
+from occviewer.gui.gallery import Gallery
+from occviewer.gui.messages import Messages
+from occviewer.gui.palette import ActionPalette
+from occviewer.gui.panels.extraction_panel import ExtractionPanel
+from occviewer.gui.panels.history_panel import HistoryPanel
+from occviewer.gui.panels.model_panel import ModelPanel
+from occviewer.gui.panels.shelf import Shelf
+from occviewer.gui.panels.source_panel import SourcePanel
+from occviewer.gui.viewport import Viewport
+
+_LAYOUT_VERSION = 1
+
+
+class MainWindow(QMainWindow):
+    """Widgets and where they stand; what they do is the controller's business.
+
+    Attributes
+    ----------
+    actions_ : Actions
+        All actions by their names.
+    viewport : Viewport
+    source, model, extraction, history, shelf
+        The panels.
+    messages : Messages
+    gallery : Gallery
+        Shown instead of the viewport until there is a shape.
+    """
+
+    dropped = Signal(list)
+    """Paths of files that were dropped on it."""
+    close_wanted = Signal(object)
+    """With the close event, which the receiver accepts or ignores."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWindowTitle("Untitled[*] – OccViewer")
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        self.actions_ = Actions(ACTIONS, self)
+        self.viewport = Viewport(self)
+        self.gallery = Gallery(self)
+        self.messages = Messages(self)
+        self._stack = QStackedWidget(self)
+        self._stack.addWidget(self.viewport)
+        self._stack.addWidget(self.gallery)
+        middle = QWidget(self)
+        layout = QVBoxLayout(middle)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.messages)
+        layout.addWidget(self._stack, 1)
+        self.setCentralWidget(middle)
+        self._make_panels()
+        self._make_bars()
+        self._draw_icons()
+        self.resize(1280, 800)
+
+    def show_gallery(self, shown: bool) -> None:
+        """Show the gallery, or the viewport."""
+        self._stack.setCurrentWidget(self.gallery if shown else self.viewport)
+
+    @property
+    def gallery_is_shown(self) -> bool:
+        """Whether the gallery stands where the viewport stands otherwise."""
+        return self._stack.currentWidget() is self.gallery
+
+    def show_progress(self, title: str, share: float | None) -> None:
+        """Say what is being computed; no title for nothing, no share while it is unknown."""
+        self._progress.setVisible(bool(title))
+        self._stop.setVisible(bool(title))
+        self._busy.setText(title)
+        self._progress.setRange(0, 0 if share is None else 1000)
+        if share is not None:
+            self._progress.setValue(round(1000 * share))
+
+    def show_status(self, text: str) -> None:
+        """Show the device and timings at the right of the status bar."""
+        self._status.setText(text)
+
+    def find_action(self) -> ActionPalette:
+        """Open the list of actions that is searched by typing."""
+        palette = ActionPalette(self.actions_, self)
+        palette.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        palette.move(self.mapToGlobal(self.rect().center()) - palette.rect().center() / 2)
+        palette.open()
+        return palette
+
+    def layout_state(self) -> QByteArray:
+        """Where the panels stand, to be remembered."""
+        return self.saveState(_LAYOUT_VERSION)
+
+    def restore_layout(self, state: QByteArray) -> bool:
+        """Put the panels where they stood."""
+        return self.restoreState(state, _LAYOUT_VERSION)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+        """Take files."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+        """Tell which files were dropped."""
+        files = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if files:
+            event.acceptProposedAction()
+            self.dropped.emit(files)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw the icons in the text's colour, also when the theme changes."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "actions_"):
+            self._draw_icons()
+
+    def _draw_icons(self) -> None:
+        self.actions_.draw_icons(self.palette().color(QPalette.ColorRole.ButtonText).name())
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """Let the controller decide; an unsaved session asks first."""
+        self.close_wanted.emit(event)
+        if event.isAccepted():
+            self.viewport.close_canvas()
+
+    def _make_panels(self) -> None:
+        self.source, self.model = SourcePanel(self), ModelPanel(self)
+        self.extraction, self.history = ExtractionPanel(self), HistoryPanel(self)
+        self.shelf = Shelf(self)
+        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+        docks = [
+            self._dock("Source", self.source, left),
+            self._dock("Model", self.model, left),
+            self._dock("Mesh", self.extraction, right),
+            self._dock("History", self.history, right),
+        ]
+        self.tabifyDockWidget(docks[0], docks[1])
+        docks[0].raise_()
+        shelf = self._dock("Shelf", self.shelf, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.resizeDocks([docks[0], docks[2]], [290, 290], Qt.Orientation.Horizontal)
+        self.resizeDocks([shelf], [150], Qt.Orientation.Vertical)
+
+    def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(f"dock.{title.lower()}")
+        if isinstance(widget, Shelf):
+            dock.setWidget(widget)
+        else:
+            scroll = QScrollArea(dock)
+            scroll.setWidgetResizable(True)
+            scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+            scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+            scroll.setWidget(widget)
+            # Panels scroll up and down only: nothing may hide at the right.
+            edge = scroll.verticalScrollBar().sizeHint().width()
+            scroll.setMinimumWidth(widget.minimumSizeHint().width() + edge)
+            dock.setWidget(scroll)
+        self.addDockWidget(area, dock)
+        return dock
+
+    def _make_bars(self) -> None:
+        menus = self.actions_.fill_menus(self)
+        view = menus["&View"]
+        view.addSeparator()
+        panels = view.addMenu("&Panels")
+        for dock in self.findChildren(QDockWidget):
+            panels.addAction(dock.toggleViewAction())
+        self.recent_menu = menus["&File"].addMenu("Open &recent")
+        bar = QToolBar("Toolbar", self)
+        bar.setObjectName("toolbar")
+        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        bar.setIconSize(QSize(20, 20))
+        self.actions_.fill_toolbar(bar, TOOLBAR)
+        self.addToolBar(bar)
+        self._busy, self._status = QLabel(self), QLabel(self)
+        self._progress, self._stop = QProgressBar(self), QToolButton(self)
+        self._progress.setMaximumWidth(160)
+        self._progress.setTextVisible(False)
+        self._progress.setAccessibleName("Progress")
+        self._stop.setText("Stop")
+        self._stop.setToolTip("Stop what is being computed (Esc)")
+        self._stop.clicked.connect(self.actions_["shape.cancel"].trigger)
+        status = self.statusBar()
+        for widget in (self._busy, self._progress, self._stop, self._status):
+            status.addPermanentWidget(widget)
+        self.show_progress("", None)

@@ -1,0 +1,123 @@
+"""Messages that stand above the viewport and interrupt nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+Kind = Literal["note", "warning", "error"]
+
+# Notes leave by themselves; what went wrong stays until it was read.
+_NOTE_MILLISECONDS = 7000
+_MOST = 4
+_COLOURS = {
+    "note": ("#e7f1fd", "#0b3d78"),
+    "warning": ("#fff3d6", "#6b4200"),
+    "error": ("#fde4e4", "#8b1a1a"),
+}
+
+
+class Message(QFrame):
+    """One message with its details to copy and a cross to close it."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        sentence: str,
+        details: str,
+        parent: QWidget,
+        answers: Mapping[str, Callable[[], object]] | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.kind, self.sentence, self.details = kind, sentence, details
+        background, text = _COLOURS[kind]
+        self.setObjectName("message")
+        self.setStyleSheet(
+            f"#message {{ background: {background}; border-radius: 4px; }}"
+            f"#message QLabel {{ color: {text}; }}"
+            f"#message QPushButton, #message QToolButton {{ color: {text}; }}"
+        )
+        label = QLabel(sentence, self)
+        label.setWordWrap(True)
+        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        label.setAccessibleName(f"{kind}: {sentence}")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 6, 6, 6)
+        row.addWidget(label, 1)
+        for text, function in (answers or {}).items():
+            answer = QPushButton(text, self)
+            answer.clicked.connect(self.deleteLater)
+            answer.clicked.connect(lambda *_, f=function: f())
+            row.addWidget(answer)
+        copy = QPushButton("Copy details", self)
+        copy.setFlat(True)
+        copy.setToolTip("Copy this message, with all that helps to find its cause")
+        copy.clicked.connect(self.copy)
+        copy.setVisible(kind != "note" and not answers)
+        row.addWidget(copy)
+        close = QToolButton(self)
+        close.setText("✕")
+        close.setAutoRaise(True)
+        close.setToolTip("Close this message")
+        close.setAccessibleName("Close this message")
+        close.clicked.connect(self.deleteLater)
+        row.addWidget(close)
+        if kind == "note":
+            timer = QTimer(self)
+            timer.setSingleShot(True)
+            timer.timeout.connect(self.deleteLater)
+            timer.start(_NOTE_MILLISECONDS)
+
+    def copy(self) -> None:
+        """Put the sentence and its details on the clipboard."""
+        QGuiApplication.clipboard().setText(f"{self.sentence}\n{self.details}".strip())
+
+
+class Messages(QWidget):
+    """The messages that are shown, the newest below."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(4)
+
+    def show_message(self, kind: Kind, sentence: str, details: str = "") -> None:
+        """Show a message; one with the same words is not shown twice."""
+        self._add(Message(kind, sentence, details, self))
+
+    def ask(self, sentence: str, answers: Mapping[str, Callable[[], object]]) -> None:
+        """Ask something that need not be answered; each answer has a button."""
+        self._add(Message("warning", sentence, "", self, answers))
+
+    def _add(self, new: Message) -> None:
+        shown = [message for message in self.shown() if message is not new]
+        for message in list(shown):
+            if message.sentence == new.sentence:
+                self._remove(message)
+                shown.remove(message)
+        for message in shown[: max(0, len(shown) + 1 - _MOST)]:
+            self._remove(message)
+        self._layout.addWidget(new)
+
+    def shown(self) -> list[Message]:
+        """Messages on display, the oldest first."""
+        items = [self._layout.itemAt(i) for i in range(self._layout.count())]
+        widgets = [item.widget() for item in items if item is not None]
+        return [widget for widget in widgets if isinstance(widget, Message)]
+
+    def _remove(self, message: Message) -> None:
+        self._layout.removeWidget(message)
+        message.deleteLater()

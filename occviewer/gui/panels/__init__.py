@@ -1,0 +1,1 @@
+"""The panels around the viewport: they show values and tell wishes, and know no document."""

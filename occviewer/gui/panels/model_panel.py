@@ -1,0 +1,76 @@
+"""Which network completes the shape, what it accepts, and where it computes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QLabel,
+    QPushButton,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
+
+
+class ModelPanel(QWidget):
+    """Chooses model and device, and shows the model's card."""
+
+    model_chosen = Signal(str)
+    """A shipped name, or a path."""
+    open_wanted = Signal()
+    device_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.models = QComboBox(self)
+        self.models.setAccessibleName("Model")
+        self.models.setToolTip("Models that ship with the program, and those opened lately.")
+        self.models.activated.connect(lambda *_: self.model_chosen.emit(self.models.currentData()))
+        open_button = QPushButton("Open &file…", self)
+        open_button.setToolTip("Open a checkpoint of your own.")
+        open_button.clicked.connect(self.open_wanted)
+        self.devices = QComboBox(self)
+        self.devices.setAccessibleName("Device")
+        self.devices.setToolTip("Where the network computes.")
+        self.devices.activated.connect(
+            lambda *_: self.device_chosen.emit(self.devices.currentData())
+        )
+        self.about = QLabel(self)
+        self.about.setWordWrap(True)
+        self.about.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.card = QTextBrowser(self)
+        self.card.setOpenExternalLinks(True)
+        self.card.setAccessibleName("The model's card")
+        layout = QVBoxLayout(self)
+        form = QFormLayout()
+        form.addRow("&Model", self.models)
+        form.addRow("", open_button)
+        form.addRow("&Device", self.devices)
+        layout.addLayout(form)
+        layout.addWidget(self.about)
+        layout.addWidget(self.card, 1)
+
+    def show_models(self, models: Sequence[tuple[str, str]], current: str) -> None:
+        """List models as (text, name or path), with the one in use chosen."""
+        with QSignalBlocker(self.models):
+            self.models.clear()
+            for text, name in models:
+                self.models.addItem(text, name)
+            self.models.setCurrentIndex(self.models.findData(current))
+
+    def show_devices(self, devices: Sequence[tuple[str, str]], current: str) -> None:
+        """List devices as (text, name), with the one in use chosen."""
+        with QSignalBlocker(self.devices):
+            self.devices.clear()
+            for text, name in devices:
+                self.devices.addItem(text, name)
+            self.devices.setCurrentIndex(max(self.devices.findData(current), 0))
+
+    def show_about(self, about: str, card: str) -> None:
+        """Show what the model accepts, and its card (Markdown)."""
+        self.about.setText(about)
+        self.card.setMarkdown(card)

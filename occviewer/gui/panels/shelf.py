@@ -1,0 +1,127 @@
+"""The shelf: captured shapes as thumbnails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QDropEvent, QIcon, QKeyEvent, QPixmap
+from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QMenu, QWidget
+
+_ICON = QSize(96, 80)
+_KEY = Qt.ItemDataRole.UserRole
+
+
+@dataclass(frozen=True)
+class ShelfItem:
+    """A captured shape as the shelf shows it.
+
+    Attributes
+    ----------
+    key : str
+        By which the document knows it.
+    name : str
+    preview : bytes
+        PNG.
+    usable : bool
+        Whether the model in use can show it.
+    """
+
+    key: str
+    name: str
+    preview: bytes
+    usable: bool = True
+
+
+class Shelf(QListWidget):
+    """A row of thumbnails: click to return to one, drag to reorder, rename, delete."""
+
+    taken = Signal(str)
+    renamed = Signal(str, str)
+    delete_wanted = Signal(list)
+    reordered = Signal(list)
+    """All keys in their new order, after a drag."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setViewMode(QListWidget.ViewMode.IconMode)
+        self.setFlow(QListWidget.Flow.LeftToRight)
+        self.setWrapping(False)
+        self.setIconSize(_ICON)
+        self.setSpacing(4)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setAccessibleName("Shelf of captured shapes")
+        self.setToolTip("Click a shape to return to it; F2 renames, Delete removes it.")
+        self.itemClicked.connect(self._take)
+        self.itemActivated.connect(self._take)
+        self.itemChanged.connect(self._rename)
+        self.customContextMenuRequested.connect(self._menu)
+        self._filling = False
+
+    def show_items(self, items: Sequence[ShelfItem]) -> None:
+        """Show the document's shelf without telling anybody."""
+        chosen = set(self.selected_keys())
+        # The view must hear of its new rows, so signals are not blocked but passed over.
+        self._filling = True
+        try:
+            self.clear()
+            for entry in items:
+                item = QListWidgetItem(_icon(entry.preview), entry.name, self)
+                item.setData(_KEY, entry.key)
+                flags = item.flags() | Qt.ItemFlag.ItemIsEditable
+                if not entry.usable:
+                    flags &= ~Qt.ItemFlag.ItemIsEnabled
+                    item.setToolTip("Made by another model; open that model to use it.")
+                item.setFlags(flags)
+                item.setSelected(entry.key in chosen)
+        finally:
+            self._filling = False
+
+    def keys(self) -> list[str]:
+        """Keys of the shapes in their order."""
+        return [str(self.item(row).data(_KEY)) for row in range(self.count())]
+
+    def selected_keys(self) -> list[str]:
+        """Keys of the selected shapes in their order."""
+        chosen = {item.data(_KEY) for item in self.selectedItems()}
+        return [key for key in self.keys() if key in chosen]
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Delete what is selected with the Delete key."""
+        if event.key() == Qt.Key.Key_Delete and self.selected_keys():
+            self.delete_wanted.emit(self.selected_keys())
+        else:
+            super().keyPressEvent(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+        """Tell the new order once a drag is over."""
+        super().dropEvent(event)
+        self.reordered.emit(self.keys())
+
+    def _rename(self, item: QListWidgetItem) -> None:
+        if not self._filling:
+            self.renamed.emit(str(item.data(_KEY)), item.text())
+
+    def _take(self, item: QListWidgetItem) -> None:
+        self.taken.emit(str(item.data(_KEY)))
+
+    def _menu(self, at: QPoint) -> None:
+        keys = self.selected_keys()
+        if not keys:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("&Rename", lambda: self.editItem(self.currentItem()))
+        menu.addAction("&Delete", lambda: self.delete_wanted.emit(keys))
+        menu.popup(self.mapToGlobal(at))
+
+
+def _icon(png: bytes) -> QIcon:
+    pixmap = QPixmap(_ICON)
+    if not (png and pixmap.loadFromData(png, "PNG")):
+        pixmap.fill(Qt.GlobalColor.transparent)
+    return QIcon(pixmap)

@@ -1,0 +1,216 @@
+"""Keeps the shape on display in step with the document: model, code, mesh, in this order.
+
+The document says what is wanted; `follow` compares it with what is there and asks the
+compute thread for the next thing that is missing. What comes back makes the next call,
+until nothing is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from PySide6.QtCore import QObject, Signal
+
+from occviewer.document.commands import with_code
+from occviewer.document.model_reference import ModelReference
+from occviewer.document.settings import ExtractionSettings
+from occviewer.document.shape import LatentEdit
+from occviewer.document.source import Source
+from occviewer.document.state import Document
+from occviewer.gui.studio import MeshResult, Studio
+from occviewer.gui.worker import ComputeThread, Failure, Job
+
+if TYPE_CHECKING:
+    from occviewer.models import Code, Model
+
+# A mesh finer than this is preceded by a coarse one, so that something is seen at once.
+_COARSE_FIRST = 64
+
+
+class _MeshKey(NamedTuple):
+    """All that decides a mesh."""
+
+    code: Code
+    edit: LatentEdit
+    settings: ExtractionSettings
+    live: bool
+
+
+class Pipeline(QObject):
+    """Follows the document.
+
+    Parameters
+    ----------
+    compute : ComputeThread
+    studio : Studio
+        Used in the compute thread only.
+
+    Attributes
+    ----------
+    model : Model or None
+        The open model; of it only what is known, never its network, is used outside the
+        compute thread.
+    """
+
+    opened = Signal(object)
+    """With the Model that was opened."""
+    encoded = Signal(object)
+    """With a function that brings the new code into a document; see `History.complete`."""
+    meshed = Signal(object)
+    """With the MeshResult to be shown, or None where there is no shape."""
+    failed = Signal(str, object)
+    """With ``model``, ``encode`` or ``mesh``, and the Failure."""
+
+    def __init__(self, compute: ComputeThread, studio: Studio, parent: QObject) -> None:
+        super().__init__(parent)
+        self._compute, self._studio = compute, studio
+        self._document, self._moving = Document(), False
+        self._device = "auto"
+        self._asked: dict[str, Any] = {}
+        self._failed: dict[str, Any] = {}
+        self._open: tuple[ModelReference, str] | None = None
+        self._shown: _MeshKey | None = None
+        self.model: Model | None = None
+
+    def follow(self, document: Document, *, moving: bool = False) -> None:
+        """Bring the display towards a document.
+
+        Parameters
+        ----------
+        document : Document
+            What is wanted from now on.
+        moving : bool
+            Whether it will change again at once: then a coarse mesh is enough.
+        """
+        self._document, self._moving = document, moving
+        wanted = None if document.model is None else (document.model, self._device)
+        shape = document.shape
+        if wanted is not None and wanted != self._open:
+            self._open_model(wanted)
+        if shape.is_empty:
+            self._show_nothing()
+        elif self.model is None or wanted != self._open:
+            return
+        elif shape.code is not None:
+            self._give_up("encode")
+            self._follow_mesh(shape.code)
+        elif shape.source is not None:
+            self._encode(shape.source)
+
+    def set_device(self, device: str) -> None:
+        """Compute elsewhere: the model is opened again there."""
+        self._device = device
+        self._go_on()
+
+    def stop(self) -> None:
+        """Give up what is being computed; it is tried again when something changes."""
+        for lane, key in list(self._asked.items()):
+            self._failed[lane] = key
+            self._give_up(lane)
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is being computed."""
+        return not self._asked
+
+    def _go_on(self) -> None:
+        self.follow(self._document, moving=self._moving)
+
+    def _show_nothing(self) -> None:
+        self._give_up("encode")
+        self._give_up("mesh")
+        if self._shown is not None:
+            self._shown = None
+            self.meshed.emit(None)
+
+    def _open_model(self, wanted: tuple[ModelReference, str]) -> None:
+        reference, device = wanted
+
+        def done(model: Model) -> None:
+            self._open, self.model, self._shown = wanted, model, None
+            self._failed.clear()
+            self.opened.emit(model)
+
+        self._ask(
+            "model",
+            wanted,
+            f"Opening {reference.label}",
+            lambda job: self._studio.open_model(reference, device),
+            done,
+        )
+
+    def _encode(self, source: Source) -> None:
+        model = self._document.model
+
+        def done(code: Code) -> None:
+            self.encoded.emit(lambda document: with_code(document, model, source, code))
+
+        self._ask(
+            "encode", source, "Completing the scan", lambda job: self._studio.encode(source), done
+        )
+
+    def _follow_mesh(self, code: Code) -> None:
+        asked: _MeshKey | None = self._asked.get("mesh")
+        settings = self._document.extraction
+        fine = _MeshKey(code, self._document.shape.edit, settings, False)
+        if self._moving:
+            # One frame at a time: giving up frames that run would show none at all.
+            if asked is None or not asked.live:
+                self._ask_mesh(fine._replace(live=True))
+            return
+        new_shape = self._shown is None or self._shown.code is not code
+        if fine == self._shown:
+            self._give_up("mesh")
+        elif new_shape and settings.resolution > _COARSE_FIRST:
+            self._ask_mesh(fine._replace(live=True))
+        else:
+            self._ask_mesh(fine)
+
+    def _ask_mesh(self, key: _MeshKey) -> None:
+        def work(job: Job) -> MeshResult:
+            return self._studio.mesh(
+                key.code,
+                key.settings,
+                live=key.live,
+                cancel=job.cancelled,
+                progress=job.progress,
+            )
+
+        def done(result: MeshResult) -> None:
+            self._shown = key
+            self.meshed.emit(result)
+
+        if key != self._shown:
+            title = "" if key.live else f"Mesh at {key.settings.resolution}³"
+            self._ask("mesh", key, title, work, done)
+
+    def _ask(
+        self,
+        lane: str,
+        key: object,
+        title: str,
+        work: Callable[[Job], Any],
+        done: Callable[[Any], None],
+    ) -> None:
+        """Ask for something unless it is under way, or has just failed."""
+        if self._asked.get(lane) == key or self._failed.get(lane) == key:
+            return
+
+        def arrived(result: object) -> None:
+            del self._asked[lane]
+            self._failed.pop(lane, None)
+            done(result)
+            self._go_on()
+
+        def refused(failure: Failure) -> None:
+            del self._asked[lane]
+            self._failed[lane] = key
+            self.failed.emit(lane, failure)
+
+        self._asked[lane] = key
+        self._compute.submit(lane, title, work, arrived, refused)
+
+    def _give_up(self, lane: str) -> None:
+        if self._asked.pop(lane, None) is not None:
+            self._compute.cancel(lane)

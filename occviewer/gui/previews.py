@@ -1,0 +1,65 @@
+"""Small pictures of shapes for the shelf, drawn without a window and without OpenGL.
+
+A thumbnail is drawn in the compute thread, where no graphics context may be used: a
+few thousand triangles, projected and shaded by numpy, the nearest in each pixel.
+"""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+
+from occviewer.arrays import Float32Array, Float64Array
+from occviewer.meshes import Mesh
+
+SIZE = (192, 160)
+"""Width and height in pixels; twice what the shelf shows, for fine screens."""
+
+_TOWARDS = np.array([0.55, 0.42, 0.85])
+_LIGHT = np.array([0.25, 0.8, 0.55])
+_COLOUR = np.array([176, 186, 201])
+_POINTS_A_PIXEL = 6
+
+
+def preview_png(mesh: Mesh) -> bytes:
+    """Draw a mesh of the box frame, from the front right and above: PNG with transparency."""
+    from PIL import Image
+
+    width, height = SIZE
+    picture = np.zeros((height, width, 4), np.uint8)
+    if not mesh.is_empty:
+        points, normals = _spread(mesh)
+        across, up, towards = _axes()
+        scale = 0.92 * min(width, height) / max(np.ptp(points @ across), np.ptp(points @ up), 1e-9)
+        middle = (points.max(0) + points.min(0)) / 2
+        x = ((points - middle) @ across * scale + width / 2).astype(int)
+        y = (height / 2 - (points - middle) @ up * scale).astype(int)
+        seen = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+        # The nearest is written last and stays.
+        order = np.argsort(points @ towards, kind="stable")
+        order = order[seen[order]]
+        light = _LIGHT / np.linalg.norm(_LIGHT)
+        brightness = 0.35 + 0.65 * np.clip(normals @ light * 0.6 + 0.4, 0, 1)
+        picture[y[order], x[order], :3] = (brightness[order, None] * _COLOUR).astype(np.uint8)
+        picture[y[order], x[order], 3] = 255
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "PNG")
+    return file.getvalue()
+
+
+def _spread(mesh: Mesh) -> tuple[Float64Array, Float32Array]:
+    """Points so dense on the surface that they leave no holes, with normals."""
+    from occviewer.meshes import sample_surface
+
+    count = _POINTS_A_PIXEL * SIZE[0] * SIZE[1]
+    sampled = sample_surface(mesh, count, np.random.default_rng(0))
+    return sampled[0].astype(np.float64), sampled[1]
+
+
+def _axes() -> tuple[Float64Array, Float64Array, Float64Array]:
+    """Directions to the right, up and towards the eye (3,) each."""
+    towards = _TOWARDS / np.linalg.norm(_TOWARDS)
+    across = np.cross([0.0, 1.0, 0.0], towards)
+    across /= np.linalg.norm(across)
+    return across, np.cross(towards, across), towards

@@ -1,0 +1,109 @@
+"""Saves the session now and then, and offers it again after a crash."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QStandardPaths, QTimer
+
+from occviewer.document.errors import DocumentError
+from occviewer.document.recovery import Autosave, Recoverable, find_recoverable
+from occviewer.document.session import load_session
+
+if TYPE_CHECKING:
+    from occviewer.gui.controller import Controller
+
+EVERY_SECONDS = 30
+
+
+def recovery_folder() -> Path:
+    """Where sessions are kept for recovery: the system's place for the program's data."""
+    place = QStandardPaths.StandardLocation.AppLocalDataLocation
+    return Path(QStandardPaths.writableLocation(place)) / "recovery"
+
+
+class Safekeeping(QObject):
+    """Keeps a copy of a controller's session while it has unsaved changes.
+
+    Parameters
+    ----------
+    controller : Controller
+    folder : Path
+        For the copies of all running programs.
+    """
+
+    def __init__(self, controller: Controller, folder: Path) -> None:
+        super().__init__(controller)
+        self._controller, self._folder = controller, folder
+        self._kept: object = None
+        self._autosave: Autosave | None = None
+        try:
+            self._autosave = Autosave(folder)
+        except DocumentError as error:
+            controller.window.messages.show_message("warning", str(error))
+            return
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.keep)
+        self._timer.start(1000 * EVERY_SECONDS)
+
+    def keep(self) -> None:
+        """Save a copy of the session, unless it has not changed since the last."""
+        history, autosave = self._controller.history, self._autosave
+        if autosave is None or history.document is self._kept:
+            return
+        document, original = history.document, self._controller.files.session
+        self._kept = document
+        if not history.modified or document.shape.is_empty:
+            autosave.clear()
+            return
+        self._controller.compute.submit(
+            "autosave",
+            "",
+            lambda job: autosave.write(document, original),
+            lambda nothing: None,
+            self._controller.failed,
+        )
+
+    def offer(self) -> None:
+        """Offer what a program that ended too early left behind: the latest of it."""
+        found = find_recoverable(self._folder)
+        if found:
+            latest = found[0]
+            name = latest.original.name if latest.original else "a session that had no file yet"
+            self._controller.window.messages.ask(
+                f"OccViewer ended without saving {name} "
+                f"({latest.saved_at.astimezone():%d %b %Y, %H:%M}).",
+                {
+                    "Recover": partial(self._recover, latest),
+                    "Discard": partial(_discard, found),
+                },
+            )
+
+    def close(self) -> None:
+        """Remove the copy: the session was saved, or is not wanted."""
+        if self._autosave is not None:
+            self._timer.stop()
+            self._autosave.close()
+            self._autosave = None
+
+    def _recover(self, left: Recoverable) -> None:
+        controller = self._controller
+        try:
+            document, notes = load_session(left.session)
+        except DocumentError as error:
+            controller.window.messages.show_message("error", str(error))
+            return
+        controller.files.session = left.original
+        controller.display.fit_next()
+        controller.history.start(document, "Recovered session", saved=False)
+        for note in notes:
+            controller.window.messages.show_message("warning", note)
+        self.keep()
+        left.discard()
+
+
+def _discard(found: list[Recoverable]) -> None:
+    for left in found:
+        left.discard()

@@ -1,0 +1,175 @@
+"""What the compute thread knows and does: the open model, fields, meshes. No Qt here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from occviewer.document.model_reference import ModelReference
+from occviewer.document.settings import ExtractionSettings
+from occviewer.document.source import Source
+from occviewer.errors import Cancelled
+from occviewer.gui.live import LiveResolution
+from occviewer.meshes import Mesh
+
+if TYPE_CHECKING:
+    from occviewer.models import Code, Model
+    from occviewer.models.fields import NetworkField
+    from occviewer.observations import PointCloud
+
+Cancel = Callable[[], bool]
+Progress = Callable[[float], None]
+
+# Separate parts with a smaller share of the surface are a network's doubts.
+_CRUMB = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class MeshResult:
+    """A mesh and how it came about.
+
+    Attributes
+    ----------
+    mesh : Mesh
+        Box frame, as it is shown and exported.
+    code : Code
+        What it was made from.
+    resolution : int
+        Cells a side.
+    live : bool
+        Whether it is a coarse one that a fine one follows.
+    watertight : bool
+    seconds : dict of str to float
+        Time of each stage.
+    """
+
+    mesh: Mesh
+    code: Code
+    resolution: int
+    live: bool
+    watertight: bool
+    seconds: dict[str, float]
+
+
+class Studio:
+    """Owns the model and the device; everything here runs in the compute thread."""
+
+    def __init__(self) -> None:
+        self._model: Model | None = None
+        self._field: tuple[Code, NetworkField] | None = None
+        self._live = LiveResolution()
+
+    def open_model(self, reference: ModelReference, device: str) -> Model:
+        """Open a model in place of the one before.
+
+        Raises
+        ------
+        CheckpointError, DocumentError
+            It cannot be opened; the model before stays.
+        """
+        from occviewer.models import open_model
+
+        model = open_model(reference.location, device)
+        # Read now, in this thread: by it a session knows its codes' model again.
+        _ = reference.sha256
+        self._model, self._field, self._live = model, None, LiveResolution()
+        return model
+
+    def load(self, path: Path) -> PointCloud:
+        """Read a point cloud.
+
+        Raises
+        ------
+        ObservationError
+            It cannot be read.
+        """
+        from occviewer.observations import PointCloud, require_usable
+
+        return require_usable(PointCloud.load(path))
+
+    def encode(self, source: Source) -> Code:
+        """Encode a source with the open model.
+
+        Raises
+        ------
+        ObservationError
+            Too few points are left, or they lie outside the box.
+        """
+        assert self._model is not None
+        return self._model.encode(source.working_cloud(), **source.placing.arguments())
+
+    def mesh(
+        self,
+        code: Code,
+        settings: ExtractionSettings,
+        *,
+        live: bool,
+        cancel: Cancel,
+        progress: Progress = lambda share: None,
+    ) -> MeshResult:
+        """Make the mesh of a code, coarse while something moves.
+
+        Raises
+        ------
+        ExtractionError
+            There is no surface at this threshold.
+        Cancelled
+        """
+        from occviewer.extraction import extract
+
+        began = time.perf_counter()
+        field = self._field_of(code)
+        level = _level(self._model, settings.threshold)
+        resolution = self._live.choose(settings.resolution) if live else settings.resolution
+        prepared = time.perf_counter()
+        mesh = extract(field, resolution, level, cancel=cancel, progress=progress)
+        seconds = {"field": prepared - began, "extraction": time.perf_counter() - prepared}
+        self._live.measured(resolution, time.perf_counter() - began)
+        mesh = self._cleaned(mesh, settings, live, seconds, cancel)
+        return MeshResult(mesh, code, resolution, live, live or mesh.is_watertight, seconds)
+
+    def preview(self, code: Code, threshold: float | None) -> bytes:
+        """Draw a small PNG picture of a code's shape, for the shelf."""
+        from occviewer.extraction import extract
+        from occviewer.gui.previews import preview_png
+
+        mesh = extract(self._field_of(code), 48, _level(self._model, threshold))
+        return preview_png(mesh)
+
+    def _field_of(self, code: Code) -> NetworkField:
+        assert self._model is not None
+        if self._field is None or self._field[0] is not code:
+            self._field = (code, self._model.field(code))
+        return self._field[1]
+
+    def _cleaned(
+        self,
+        mesh: Mesh,
+        settings: ExtractionSettings,
+        live: bool,
+        seconds: dict[str, float],
+        cancel: Cancel,
+    ) -> Mesh:
+        from occviewer.meshes.processing import reduced, smoothed
+
+        began = time.perf_counter()
+        if settings.largest_only:
+            mesh = mesh.largest_component()
+        elif not live:
+            mesh = mesh.without_small_components(_CRUMB)
+        if not live:
+            for work, amount in ((smoothed, settings.smoothing), (reduced, settings.face_target)):
+                if cancel():
+                    raise Cancelled("The mesh is no longer wanted.")
+                mesh = work(mesh, amount or 0)
+        seconds["clean-up"] = time.perf_counter() - began
+        return mesh
+
+
+def _level(model: Model | None, threshold: float | None) -> float:
+    assert model is not None
+    info = model.info if threshold is None else replace(model.info, threshold=threshold)
+    return info.level

@@ -1,0 +1,261 @@
+"""The 3D view: the completed shape, what was observed of it, and the model's box.
+
+Everything is drawn in the box frame (longest side 1, +Y up, +Z to the front): float32
+on the graphics card would tear georeferenced coordinates apart. All of it belongs to
+the window's thread.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pyvista as pv
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+from pyvistaqt import QtInteractor
+
+from occviewer.arrays import Float32Array, FloatArray, UInt8Array
+from occviewer.gui.theme import DARK, LIGHT, ViewportColours
+from occviewer.meshes import Mesh
+
+Shading = Literal["smooth", "flat", "wireframe", "normals"]
+Background = Literal["theme", "light", "dark", "white"]
+Thing = Literal["mesh", "points", "box", "floor"]
+
+BOX = 0.55
+VIEWS: dict[str, tuple[tuple[float, float, float], tuple[float, float, float]]] = {
+    "front": ((0, 0, 1), (0, 1, 0)),
+    "back": ((0, 0, -1), (0, 1, 0)),
+    "left": ((-1, 0, 0), (0, 1, 0)),
+    "right": ((1, 0, 0), (0, 1, 0)),
+    "top": ((0, 1, 0), (0, 0, -1)),
+    "bottom": ((0, -1, 0), (0, 0, 1)),
+    "isometric": ((0.75, 0.55, 1.0), (0, 1, 0)),
+}
+"""Direction from the shape to the camera, and what is up on the screen."""
+
+_FIT = 1.15  # room around what is fitted
+
+
+class _Canvas(QtInteractor):
+    """The interactor without its own idea of dropped files (it would load anything)."""
+
+    dropped = Signal(list)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+        """Take files."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+        """Tell which files."""
+        files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if files:
+            event.acceptProposedAction()
+            self.dropped.emit([Path(file) for file in files])
+
+
+class Viewport(QWidget):
+    """The 3D view of the main window.
+
+    The camera stays where the person put it; only `look` and `fit` move it.
+    """
+
+    dropped = Signal(list)
+    """Paths of files that were dropped on it."""
+    rested = Signal()
+    """The person let go of the camera."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setMinimumSize(200, 150)
+        self.setAccessibleName("3D view")
+        self.canvas = canvas = _Canvas(self, auto_update=False, line_smoothing=True)
+        canvas.setAcceptDrops(True)
+        canvas.dropped.connect(self.dropped)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(canvas)
+        self._colours: ViewportColours = LIGHT
+        self._background: Background = "theme"
+        self._shading: Shading = "smooth"
+        self._mesh: Mesh | None = None
+        self._mesh_data = pv.PolyData()
+        self._cloud_data = pv.PolyData()
+        self._make_actors()
+        self._replace_keys()
+        canvas.enable_trackball_style()
+        self.look("isometric")
+        canvas.iren.add_observer("EndInteractionEvent", lambda *_: self.rested.emit())
+
+    def show_mesh(self, mesh: Mesh | None) -> None:
+        """Draw a mesh (box frame) in place of the one before; None for none."""
+        self._mesh = mesh
+        if mesh is None or mesh.is_empty:
+            self._mesh_data = pv.PolyData()
+        else:
+            data = pv.PolyData.from_regular_faces(mesh.vertices, mesh.faces, deep=False)
+            data.point_data.active_normals = mesh.with_normals().normals
+            self._mesh_data = data
+        self._colour_mesh()
+        self._mesh_actor.mapper.dataset = self._mesh_data
+        self.redraw()
+
+    def show_points(self, points: FloatArray | None, colours: UInt8Array | None = None) -> None:
+        """Draw observed points (N, 3) of the box frame, with colours (N, 3) if they have any."""
+        empty = points is None or len(points) == 0
+        self._cloud_data = pv.PolyData() if empty else pv.PolyData(np.asarray(points, np.float32))
+        mapper = self._cloud_actor.mapper
+        mapper.scalar_visibility = not empty and colours is not None
+        if mapper.scalar_visibility:
+            self._cloud_data["colours"] = colours
+            self._cloud_data.set_active_scalars("colours")
+        mapper.dataset = self._cloud_data
+        self.redraw()
+
+    def set_shading(self, shading: Shading) -> None:
+        """Draw the mesh smooth, flat, with its triangles, or coloured by its normals."""
+        self._shading = shading
+        properties = self._mesh_actor.prop
+        properties.interpolation = "Flat" if shading == "flat" else "Phong"
+        properties.show_edges = shading == "wireframe"
+        self._colour_mesh()
+        self.redraw()
+
+    def set_visible(self, what: Thing, visible: bool) -> None:
+        """Show or hide one of the things that are drawn."""
+        actors = {
+            "mesh": self._mesh_actor,
+            "points": self._cloud_actor,
+            "box": self._box_actor,
+            "floor": self._floor_actor,
+        }
+        actors[what].visibility = visible
+        self.redraw()
+
+    def set_background(self, background: Background, *, dark: bool) -> None:
+        """Choose the background; `dark` says what the theme of the interface is."""
+        self._background = background
+        is_dark = {"light": False, "white": False, "dark": True}.get(background, dark)
+        self._colours = colours = DARK if is_dark else LIGHT
+        if background == "white":
+            self.canvas.renderer.set_background("white")
+        elif background in ("light", "dark"):
+            self.canvas.renderer.set_background(colours.bottom)
+        else:
+            self.canvas.renderer.set_background(colours.bottom, top=colours.top)
+        self._mesh_actor.prop.edge_color = colours.lines
+        self._cloud_actor.prop.color = colours.points
+        self._box_actor.prop.color = colours.lines
+        self._floor_actor.prop.color = colours.lines
+        self._colour_mesh()
+        self.redraw()
+
+    def look(self, view: str) -> None:
+        """Look from one of `VIEWS`, so that the box fills the view."""
+        direction, up = VIEWS[view]
+        self.canvas.camera.focal_point = (0.0, 0.0, 0.0)
+        self.canvas.camera.position = tuple(np.array(direction) * 3.0)
+        self.canvas.camera.up = up
+        self.fit()
+
+    def fit(self) -> None:
+        """Move the camera along its direction until what is shown fills the view."""
+        bounds = self._bounds()
+        centre, radius = bounds.mean(0), float(np.linalg.norm(np.ptp(bounds, axis=0)) / 2)
+        away = np.array(self.canvas.camera.position) - np.array(self.canvas.camera.focal_point)
+        away /= max(float(np.linalg.norm(away)), 1e-9)
+        half_angle = np.radians(self.canvas.camera.view_angle / 2)
+        wide = max(self.width(), 1) / max(self.height(), 1)
+        distance = _FIT * radius / np.sin(min(half_angle, np.arctan(np.tan(half_angle) * wide)))
+        self.canvas.camera.focal_point = tuple(centre)
+        self.canvas.camera.position = tuple(centre + away * distance)
+        self.canvas.camera.parallel_scale = _FIT * radius
+        self.canvas.renderer.ResetCameraClippingRange()
+        self.redraw()
+
+    def picture(self, path: Path | None = None, *, transparent: bool = False) -> UInt8Array:
+        """Draw what is seen, (H, W, 3 or 4) uint8; into a PNG file if one is named."""
+        image: UInt8Array = self.canvas.screenshot(
+            None if path is None else str(path), transparent_background=transparent
+        )
+        return image
+
+    def redraw(self) -> None:
+        """Draw again when the event loop comes to it; many calls in between make one picture."""
+        self.canvas.update()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_mesh_actor"):
+            from occviewer.gui.theme import is_dark
+
+            self.set_background(self._background, dark=is_dark())
+
+    def close_canvas(self) -> None:
+        """Give the graphics back; the last thing that is done with it."""
+        self.canvas.close()
+
+    def _make_actors(self) -> None:
+        triangle = pv.PolyData(np.zeros((1, 3), np.float32))
+        options = {"render": False, "reset_camera": False, "show_scalar_bar": False}
+        self._mesh_actor = self.canvas.add_mesh(triangle, name="mesh", color="white", **options)
+        self._mesh_actor.prop.specular = 0.15
+        self._mesh_actor.prop.specular_power = 20
+        self._cloud_actor = self.canvas.add_mesh(
+            triangle, name="points", style="points", point_size=4.0, **options
+        )
+        self._cloud_actor.prop.lighting = False
+        for actor in (self._mesh_actor, self._cloud_actor):
+            actor.mapper.dataset = pv.PolyData()
+        box = pv.Box((-BOX, BOX) * 3).extract_all_edges()
+        self._box_actor = self.canvas.add_mesh(box, name="box", style="wireframe", **options)
+        self._box_actor.visibility = False
+        self._floor_actor = self.canvas.add_mesh(
+            _floor(), name="floor", style="wireframe", **options
+        )
+        for actor in (self._box_actor, self._floor_actor):
+            actor.prop.lighting = False
+            actor.pickable = False
+        self.canvas.add_axes(viewport=(0.0, 0.0, 0.14, 0.18))
+
+    def _replace_keys(self) -> None:
+        """Take away the keys of VTK, of which one closes the view without asking."""
+        self.canvas.iren.interactor.RemoveObservers("CharEvent")
+        self.canvas.reset_key_events()
+        self.canvas.iren.interactor.RemoveObservers("KeyPressEvent")
+
+    def _colour_mesh(self) -> None:
+        mapper, by_normal = self._mesh_actor.mapper, self._shading == "normals"
+        if by_normal and self._mesh_data.n_points:
+            normals = np.asarray(self._mesh_data.point_data.active_normals)
+            self._mesh_data["shown"] = np.uint8((normals + 1) * 127.5)
+        elif self._mesh is not None and self._mesh.colors is not None:
+            self._mesh_data["shown"] = self._mesh.colors
+        mapper.scalar_visibility = "shown" in self._mesh_data.point_data
+        if mapper.scalar_visibility:
+            self._mesh_data.set_active_scalars("shown")
+        self._mesh_actor.prop.lighting = not by_normal
+        self._mesh_actor.prop.color = self._colours.mesh
+
+    def _bounds(self) -> Float32Array:
+        """Corners (2, 3) of what is worth looking at."""
+        shown = [
+            np.array(data.bounds, np.float32).reshape(3, 2).T
+            for data in (self._mesh_data, self._cloud_data)
+            if data.n_points
+        ]
+        if not shown:
+            return np.array([[-0.5] * 3, [0.5] * 3], np.float32)
+        return np.stack([np.min([b[0] for b in shown], 0), np.max([b[1] for b in shown], 0)])
+
+
+def _floor() -> pv.PolyData:
+    """Grid of lines under the box, a tenth of its side apart."""
+    at = np.linspace(-1, 1, 21) * BOX * 1.5
+    plane = pv.RectilinearGrid(at, np.array([-BOX]), at)
+    return plane.extract_surface(algorithm="dataset_surface").extract_all_edges()

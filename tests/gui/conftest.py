@@ -1,0 +1,65 @@
+"""What window tests share: nothing may be left behind."""
+
+import gc
+import threading
+
+import pytest
+import torch  # noqa: F401 - before Qt, which Windows wants
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
+from PySide6.QtWidgets import QApplication
+
+QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(qapp):
+    """Fail a test that leaves widgets, timers or threads behind."""
+    threads = set(threading.enumerate())
+    yield
+    for _ in range(3):
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        qapp.processEvents()
+        gc.collect()
+    widgets = [w for w in QApplication.topLevelWidgets() if w.isVisible() or w.children()]
+    assert not widgets, f"widgets left: {widgets}"
+    timers = [o for o in gc.get_objects() if issubclass(type(o), QTimer)]
+    timers = [timer for timer in timers if _alive(timer) and timer.isActive()]
+    assert not timers, f"timers left: {timers}"
+    # A window closes without waiting for the end of a long call; it has to end all the same.
+    for thread in set(threading.enumerate()) - threads:
+        thread.join(20)
+    started = [t for t in threading.enumerate() if t not in threads and t.is_alive()]
+    assert not started, f"threads left: {started}"
+
+
+def _alive(timer):
+    from shiboken6 import isValid
+
+    return isValid(timer)
+
+
+@pytest.fixture
+def preferences(tmp_path):
+    """Preferences of nobody, with a coarse mesh so that tests are quick."""
+    from PySide6.QtCore import QSettings
+
+    from occviewer.gui.preferences import Preferences
+
+    kept = Preferences(QSettings(str(tmp_path / "preferences.ini"), QSettings.Format.IniFormat))
+    kept.resolution = 32
+    return kept
+
+
+@pytest.fixture
+def opened(qtbot, preferences, tmp_path):
+    """A real window with the model that ships; closed without a question at the end."""
+    from occviewer.gui.application import open_window, prepare_application
+
+    prepare_application()
+    window, controller = open_window(preferences, tmp_path / "recovery")
+    window.resize(700, 480)
+    window.show()
+    yield window, controller
+    controller.history.mark_saved()
+    window.close()
+    window.deleteLater()
