@@ -1,0 +1,76 @@
+"""Occupancy Networks for one shape: conditional batch norms folded into linear layers."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 - the usual name
+
+from occviewer.models.rows import RowLinear, padded
+from occviewer.networks import ONet
+from occviewer.networks.onet import CBatchNorm1d
+
+
+class FoldedONet:
+    """The decoder of Occupancy Networks for one code, its batch norms folded away.
+
+    A conditional batch norm in evaluation mode is, once the code is known, an affine
+    map ``a x + b`` of each channel. Where it follows a linear layer it is multiplied
+    into that layer's weights; the one at the head of a residual block stays one
+    multiplication and one addition.
+
+    Parameters
+    ----------
+    network : ONet
+        In evaluation mode.
+    c : (1, c_dim) Tensor
+        The code.
+    """
+
+    def __init__(self, network: ONet, c: Tensor) -> None:
+        decoder = network.decoder
+        with torch.no_grad():
+            self._first = _linear(decoder.fc_p)
+            self._blocks = []
+            for block in (
+                decoder.block0,
+                decoder.block1,
+                decoder.block2,
+                decoder.block3,
+                decoder.block4,
+            ):
+                scale, shift = _affine(block.bn_1, c)
+                weight, bias = _linear(block.fc_0)
+                folded = RowLinear(weight * scale[:, None], bias * scale + shift)
+                second = RowLinear(*_linear(block.fc_1))
+                self._blocks.append((_affine(block.bn_0, c), folded, second))
+            self._end = _affine(decoder.bn, c)
+            weight, self._last_bias = _linear(decoder.fc_out)
+            self._last = weight[0].clone()
+
+    def __call__(self, queries: Tensor) -> Tensor:
+        """Logits (M,) of queries (M, 3)."""
+        net = F.linear(padded(queries), *self._first)
+        for (scale, shift), first, second in self._blocks:
+            inner = first(torch.addcmul(shift, net, scale).relu_()).relu_()
+            net.add_(second(inner))
+        scale, shift = self._end
+        out = torch.mv(torch.addcmul(shift, net, scale).relu_(), self._last)
+        return out.add_(self._last_bias)[: len(queries)]
+
+
+def _linear(conv: torch.nn.Conv1d) -> tuple[Tensor, Tensor]:
+    """Weight (out, in) and bias (out,) of a convolution of width 1."""
+    assert conv.bias is not None
+    return conv.weight[..., 0].contiguous(), conv.bias
+
+
+def _affine(norm: CBatchNorm1d, c: Tensor) -> tuple[Tensor, Tensor]:
+    """Scale and shift (f_dim,) that a conditional batch norm is for a code (1, c_dim)."""
+    mean, variance = norm.bn.running_mean, norm.bn.running_var
+    assert mean is not None
+    assert variance is not None
+    gamma = norm.conv_gamma(c[:, :, None])[0, :, 0]
+    beta = norm.conv_beta(c[:, :, None])[0, :, 0]
+    scale = gamma * torch.rsqrt(variance + norm.bn.eps)
+    return scale, beta - scale * mean

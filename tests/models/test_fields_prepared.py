@@ -1,0 +1,104 @@
+"""What is prepared once per shape answers as the network does layer by layer."""
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F  # noqa: N812 - the usual name
+
+from occviewer.models import open_model, prepared
+from occviewer.models.lookups import grid_lookup, plane_lookup
+from occviewer.models.prepared import layered_decoder, prepared_decoder
+from occviewer.models.rows import RowLinear, padded
+from occviewer.networks.coordinates import (
+    PLANES,
+    normalised_grid,
+    normalised_plane,
+    sample_grid,
+    sample_plane,
+)
+from occviewer.networks.onet import ONet
+
+from ..networks.small import CONFIGS, box_points, small_network
+
+BORDER = torch.tensor([[0.55, -0.55, 0.0], [0.55] * 3, [-0.55] * 3, [0.6, -9.0, 0.5499], [0.0] * 3])
+
+
+def places(count):
+    return torch.cat([1.1 * box_points(count), BORDER])
+
+
+@pytest.mark.parametrize("names", [list(PLANES), ["yz"]])
+@pytest.mark.parametrize("padding", [0.1, 0.3])
+def test_planes_are_looked_up_like_images_and_go_through_the_layer(names, padding):
+    planes = {name: torch.randn(4, 9, 9) for name in names}
+    weight = torch.randn(6, 4)
+    at = places(2000)
+    found = plane_lookup(planes, padding, weight)(at)
+    expected = sum(
+        sample_plane(plane[None], normalised_plane(at[None], name, padding))[0]
+        for name, plane in planes.items()
+    )
+    np.testing.assert_allclose(found, expected @ weight.T, atol=2e-5, rtol=1e-5)
+
+
+def test_grids_are_looked_up_like_volumes_and_go_through_the_layer():
+    grid, weight, bias = torch.randn(4, 7, 7, 7), torch.randn(6, 4), torch.randn(6)
+    at = places(2000)
+    found = grid_lookup(grid, 0.1, weight, bias)(at)
+    expected = sample_grid(grid[None], normalised_grid(at[None], 0.1))[0]
+    np.testing.assert_allclose(found, expected @ weight.T + bias, atol=2e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("rows", [32, 4096])
+def test_a_layer_is_the_same_for_few_rows_and_for_many(rows):
+    """Many rows go through another kernel of torch."""
+    given, weight, bias = torch.randn(rows, 48), torch.randn(32, 48), torch.randn(32)
+    found = RowLinear(weight, bias)(given)
+    np.testing.assert_allclose(found, F.linear(given, weight, bias), atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("rows", "expected"), [(1, 32), (32, 32), (33, 64), (0, 0)])
+def test_rows_are_padded_with_zeros(rows, expected):
+    given = torch.ones(rows, 3)
+    found = padded(given)
+    assert found.shape == (expected, 3)
+    assert found.sum() == 3 * rows
+
+
+@pytest.mark.parametrize("kind", [kind for kind in CONFIGS if kind != "onet"])
+@pytest.mark.parametrize("largest_table", [0, prepared._LARGEST_TABLE])
+def test_tables_too_large_to_apply_the_layer_to_give_the_same(kind, largest_table, monkeypatch):
+    monkeypatch.setattr(prepared, "_LARGEST_TABLE", largest_table)
+    network = small_network(kind)
+    with torch.inference_mode():
+        features = network.encode(box_points(1, 200))
+        queries = places(3000)
+        expected = layered_decoder(network, features)(queries)
+        found = prepared_decoder(network, features)(queries)
+    assert expected.std() > 0.01
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_the_model_that_ships_answers_within_rounding_and_with_the_same_signs():
+    model = open_model("furniture", device="cpu")
+    cloud = 0.4 * F.normalize(box_points(1, 3000, seed=3), dim=-1)
+    features = model.features(cloud.numpy())
+    queries = places(20_000)
+    with torch.inference_mode():
+        expected = layered_decoder(model.network, features)(queries)
+        found = prepared_decoder(model.network, features)(queries)
+    assert (expected > model.level).any()
+    assert (found - expected).abs().max() < 1e-4 * expected.abs().mean()
+    assert ((found >= model.level) == (expected >= model.level)).all()
+
+
+def test_onet_of_the_published_width_answers_within_rounding():
+    torch.manual_seed(0)
+    network = ONet(c_dim=16, encoder_hidden=8).eval()
+    with torch.inference_mode():
+        for parameter in network.parameters():
+            parameter += 0.05 * torch.randn_like(parameter)
+        features, queries = {"c": torch.randn(1, 16)}, box_points(100)
+        expected = layered_decoder(network, features)(queries)
+        found = prepared_decoder(network, features)(queries)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4 * float(expected.std()))
