@@ -33,17 +33,33 @@ _ACCENT = "#2f7de1"
 def apply_theme(application: QApplication, theme: Theme) -> None:
     """Use a theme; ``system`` follows the desktop, also when it changes."""
     application.setStyle("Fusion")
-    schemes = {
-        "system": Qt.ColorScheme.Unknown,
-        "light": Qt.ColorScheme.Light,
-        "dark": Qt.ColorScheme.Dark,
-    }
-    QGuiApplication.styleHints().setColorScheme(schemes[theme])
-    palette = application.palette()
+    hints = QGuiApplication.styleHints()
+    wanted = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}.get(theme)
+    hints.setColorScheme(wanted or Qt.ColorScheme.Unknown)
+    palette = QPalette(application.style().standardPalette())
+    # Desktops without a colour scheme of their own ignore the wish.
+    if wanted is not None and hints.colorScheme() != wanted and theme == "dark":
+        palette = _dark_palette()
     palette.setColor(QPalette.ColorRole.Highlight, QColor(_ACCENT))
     palette.setColor(QPalette.ColorRole.HighlightedText, QColor("white"))
     palette.setColor(QPalette.ColorRole.Accent, QColor(_ACCENT))
     application.setPalette(palette)
+
+
+def _dark_palette() -> QPalette:
+    """Make the colours of Fusion for a dark interface."""
+    role, group = QPalette.ColorRole, QPalette.ColorGroup
+    palette = QPalette(QColor("#3a3d42"), QColor("#2b2d31"))
+    text = QColor("#eceef1")
+    for name in (role.WindowText, role.Text, role.ButtonText, role.ToolTipText, role.BrightText):
+        palette.setColor(name, text)
+        palette.setColor(group.Disabled, name, QColor("#80858d"))
+    palette.setColor(role.Base, QColor("#1f2124"))
+    palette.setColor(role.AlternateBase, QColor("#27292d"))
+    palette.setColor(role.ToolTipBase, QColor("#3a3d42"))
+    palette.setColor(role.PlaceholderText, QColor("#8b9099"))
+    palette.setColor(role.Link, QColor("#6ea8fe"))
+    return palette
 
 
 def is_dark() -> bool:

@@ -38,6 +38,7 @@ VIEWS: dict[str, tuple[tuple[float, float, float], tuple[float, float, float]]] 
 """Direction from the shape to the camera, and what is up on the screen."""
 
 _FIT = 1.15  # room around what is fitted
+_AXES_CORNER = (0.0, 0.0, 0.14, 0.18)
 
 
 class _Canvas(QtInteractor):
@@ -151,6 +152,7 @@ class Viewport(QWidget):
         self._cloud_actor.prop.color = colours.points
         self._box_actor.prop.color = colours.lines
         self._floor_actor.prop.color = colours.lines
+        self.canvas.add_axes(viewport=_AXES_CORNER, color=colours.text)
         self._colour_mesh()
         self.redraw()
 
@@ -221,7 +223,7 @@ class Viewport(QWidget):
         for actor in (self._box_actor, self._floor_actor):
             actor.prop.lighting = False
             actor.pickable = False
-        self.canvas.add_axes(viewport=(0.0, 0.0, 0.14, 0.18))
+        self.canvas.add_axes(viewport=_AXES_CORNER)
 
     def _replace_keys(self) -> None:
         """Take away the keys of VTK, of which one closes the view without asking."""

@@ -62,20 +62,30 @@ def _facts(info: ModelInfo) -> str:
             f"- Shapes: {split['train']} to train, {split['val']} to choose the threshold, "
             f"{split['test']} to test"
         )
-    lines += [
-        f"- Data: {_library(name, about)}"
-        for name, about in info.provenance.items()
-        if isinstance(about, Mapping) and {"shapes", "licences", "creators"} <= about.keys()
-    ]
-    lines += _pose_facts(training.get("pose"), info.provenance)
+    lines += _pose_facts(training.get("pose"))
     if info.scores:
         title = f"Test split, {POINTS:,} points with noise {NOISE:g}:"
         lines += ["", title, "", format_tables(info.scores)]
+    # Last, because it is long: who made the shapes.
+    data = [
+        f"- {_library(name, about)}"
+        for name, about in info.provenance.items()
+        if isinstance(about, Mapping) and {"shapes", "licences", "creators"} <= about.keys()
+    ]
+    pose = training.get("pose")
+    if isinstance(pose, Mapping):
+        data += [
+            f"- for the pose network: {_library(name, about)}"
+            for name, about in pose["provenance"].items()
+            if not _credited(about, info.provenance.get(name))
+        ]
+    if data:
+        lines += ["", "Shapes that it was trained on:", "", *data]
     return "\n".join(lines)
 
 
-def _pose_facts(pose: object, known: Mapping[str, Any]) -> list[str]:
-    """Say what the pose network was trained on, with data that the model itself has not seen."""
+def _pose_facts(pose: object) -> list[str]:
+    """Say what the pose network was trained on, and how well it does."""
     if not isinstance(pose, Mapping):
         return []
     line = (
@@ -89,11 +99,19 @@ def _pose_facts(pose: object, known: Mapping[str, Any]) -> list[str]:
             f"random poses, the up axis was right for {found['up']:.0%}, up axis and heading "
             f"for {found['pose']:.0%}"
         )
-    more = {name: about for name, about in pose["provenance"].items() if known.get(name) != about}
-    return [line, *(f"- Data of the pose network: {_library(*item)}" for item in more.items())]
+    return [line]
+
+
+def _credited(about: Mapping[str, Any], known: object) -> bool:
+    """Whether everybody who made these shapes is named already, with the same licences."""
+    return isinstance(known, Mapping) and (
+        set(about["creators"]) <= set(known.get("creators", ()))
+        and set(about["licences"]) <= set(known.get("licences", ()))
+    )
 
 
 def _library(name: str, about: Mapping[str, Any]) -> str:
     licences = ", ".join(f"{number} {licence}" for licence, number in about["licences"].items())
     creators = f", by {', '.join(about['creators'])}" if about["creators"] else ""
-    return f"{name}, {about['shapes']} shapes ({licences}){creators}"
+    shapes = "1 shape" if about["shapes"] == 1 else f"{about['shapes']} shapes"
+    return f"{name}, {shapes} ({licences}){creators}"

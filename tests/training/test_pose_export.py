@@ -12,6 +12,7 @@ from occviewer.training.dataset import ShapeSet
 from occviewer.training.pose_export import export_pose_network, note_pose_accuracy, own_weights
 from occviewer.training.pose_scores import PoseAccuracy
 from occviewer.training.pose_training import PoseSettings, TrainedPose
+from occviewer.training.shape_file import read_record, update_record
 
 from ..networks.small import small_network as small_occupancy_network
 from .pose_scans import small_network
@@ -94,13 +95,15 @@ def test_the_card_says_it_to_people_and_keeps_what_they_wrote(checkpoint, shapes
     assert text.startswith("# Toy\n\nBy hand.\n")
     assert "- Pose network: 0.3 minutes, 12 steps, cpu" in text
     assert "2 shapes of tests\n" in text
-    assert "Data of the pose network" not in text  # it is the model's own, which is credited
+    assert "for the pose network:" not in text  # it is the model's own, which is credited
 
 
-def test_the_card_credits_data_that_only_the_pose_network_has_seen(checkpoint, shapes, tmp_path):
+def test_the_card_credits_who_made_data_that_only_the_pose_network_has_seen(checkpoint, tmp_path):
     save(tmp_path / "set", "third", BALL, uniform=8, near=8, surface=8)
+    (file,) = (tmp_path / "set" / "shapes").glob("third*")
+    update_record(file, replace(read_record(file), creator="Bea"))
     export(checkpoint, ShapeSet([tmp_path / "set"], "train"))
-    line = "- Data of the pose network: tests, 3 shapes (3 CC0-1.0), by Ann\n"
+    line = "- for the pose network: tests, 1 shape (1 CC0-1.0), by Bea\n"
     assert line in checkpoint.with_suffix(".md").read_text()
 
 
