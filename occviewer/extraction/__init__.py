@@ -1,6 +1,7 @@
 """Field to mesh: hierarchical evaluation, surface backends, vertices and normals."""
 
 from occviewer.extraction.field import Field
+from occviewer.extraction.following import Follower
 from occviewer.extraction.pipeline import (
     MAXIMUM_RESOLUTION,
     MINIMUM_RESOLUTION,
@@ -14,6 +15,7 @@ __all__ = [
     "MINIMUM_RESOLUTION",
     "ExtractionReport",
     "Field",
+    "Follower",
     "extract",
     "extract_with_report",
 ]

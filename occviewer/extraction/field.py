@@ -5,16 +5,22 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from occviewer.arrays import Float32Array, IntArray
 from occviewer.errors import Cancelled, ExtractionError
 
+AnyArray: TypeAlias = npt.NDArray[Any]
+
 # Between two batches a caller can cancel; the field cuts a batch further into
 # chunks that suit its device.
 BATCH = 65536
+
+# With less memory than this many points take there is no going on.
+_SMALLEST_BATCH = 1024
 
 # Saturated logits may be infinite; any finite value of the same sign does, and
 # leaves the infinities free to mean "not asked".
@@ -62,6 +68,8 @@ class Asker:
         ``0 … resolution``.
     cancel : callable, optional
         Asked between batches; when it says true, `Cancelled` is raised.
+    remember : bool
+        Keep in `answered` the nodes that were asked and their logits.
     """
 
     def __init__(
@@ -70,8 +78,12 @@ class Asker:
         level: float,
         resolution: int,
         cancel: Callable[[], bool] | None = None,
+        *,
+        remember: bool = False,
     ) -> None:
         self._field = field
+        self._remember = remember
+        self._batch = BATCH
         self._level = np.float32(level)
         self._cancel = cancel
         self.resolution = resolution
@@ -84,6 +96,7 @@ class Asker:
         self.seconds = 0.0
         self.lowest = math.inf
         self.highest = -math.inf
+        self.answered: list[tuple[IntArray, Float32Array]] = []
 
     def stop_if_cancelled(self) -> None:
         """Raise `Cancelled` when the caller has asked for it."""
@@ -101,35 +114,80 @@ class Asker:
             When the field answers NaN.
         Cancelled
             When the caller has asked for it.
+        MemoryError
+            When there is not enough even for a small batch.
         """
-        answers = np.empty(nodes.shape[1], np.float32)
-        for start in range(0, nodes.shape[1], BATCH):
-            self.stop_if_cancelled()
-            batch = nodes[:, start : start + BATCH]
-            points = np.stack([axis[n] for axis, n in zip(self._axes, batch, strict=True)], axis=1)
-            answers[start : start + BATCH] = self._relative(points)
-            if progress is not None:
-                progress(min(1.0, (start + BATCH) / nodes.shape[1]))
+        return self.relative(self.logits(nodes, progress))
+
+    def logits(
+        self, nodes: IntArray, progress: Callable[[float], None] | None = None
+    ) -> Float32Array:
+        """Logits (N,) at nodes (3, N); raises what `ask` does."""
+        answers = self._in_batches(nodes, self._points, progress)
+        if self._remember:
+            self.answered.append((nodes, answers))
+        self.see(answers)
         return answers
 
-    def _relative(self, points: Float32Array) -> Float32Array:
+    def _in_batches(
+        self,
+        places: AnyArray,
+        points_of: Callable[[AnyArray], Float32Array],
+        progress: Callable[[float], None] | None,
+    ) -> Float32Array:
+        """Logits (N,) at places (3, N), asked in batches that fit into memory."""
+        count = places.shape[1]
+        answers = np.empty(count, np.float32)
+        start = 0
+        while start < count:
+            self.stop_if_cancelled()
+            batch = places[:, start : start + self._batch]
+            try:
+                answers[start : start + self._batch] = self._answers(points_of(batch))
+            except MemoryError:
+                if self._batch <= _SMALLEST_BATCH:
+                    raise
+                self._batch //= 4
+                continue
+            start += self._batch
+            if progress is not None:
+                progress(min(1.0, start / count))
+        return answers
+
+    def see(self, logits: Float32Array) -> None:
+        """Widen the range that was seen by some logits (N,)."""
+        if len(logits):
+            self.lowest = min(self.lowest, float(logits.min()))
+            self.highest = max(self.highest, float(logits.max()))
+
+    def relative(self, logits: Float32Array) -> Float32Array:
+        """Logits minus level, finite and never zero; at the level counts as just inside."""
+        values = logits - self._level
+        signed: Float32Array = np.copysign(np.clip(np.abs(values), _SMALLEST, _LARGEST), values)
+        return signed
+
+    def ask_at(self, points: Float32Array) -> Float32Array:
+        """Logits minus level (N,) at points (N, 3) of the box frame; raises what `ask` does."""
+        return self.relative(self._in_batches(points.T, lambda batch: batch.T, None))
+
+    def _points(self, nodes: IntArray) -> Float32Array:
+        return np.stack([axis[n] for axis, n in zip(self._axes, nodes, strict=True)], axis=1)
+
+    def _answers(self, points: Float32Array) -> Float32Array:
+        """Ask the field once, for logits at points (N, 3)."""
         began = time.perf_counter()
         logits = np.asarray(self._field.logits(points), np.float32)
         self.seconds += time.perf_counter() - began
         self.asked += len(points)
         if logits.shape != (len(points),):
             raise ValueError(f"The field answered {logits.shape} for {len(points)} points.")
-        lowest, highest = float(logits.min()), float(logits.max())
-        if math.isnan(lowest) or math.isnan(highest):
+        broken = int(np.isnan(logits).sum())
+        if broken:
             raise ExtractionError(
-                f"The field has no value (NaN) at {np.isnan(logits).sum()} of {len(points)} "
+                f"The field has no value (NaN) at {broken} of {len(points)} "
                 "points; the checkpoint or the code it was made from is broken."
             )
-        self.lowest = min(self.lowest, lowest)
-        self.highest = max(self.highest, highest)
-        values = logits - self._level
-        signed: Float32Array = np.copysign(np.clip(np.abs(values), _SMALLEST, _LARGEST), values)
-        return signed
+        return logits
 
 
 def _checked_bounds(field: Field) -> Float32Array:

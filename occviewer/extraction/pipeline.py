@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from occviewer.errors import ExtractionError
+from occviewer.extraction.bricks import BrickGrid
 from occviewer.extraction.contour import Backend, contour
 from occviewer.extraction.field import Asker, Field
 from occviewer.extraction.hierarchy import evaluate
@@ -65,6 +66,7 @@ def extract(
     thorough: bool = False,
     normals: bool = True,
     backend: Backend = "flying_edges",
+    refine: int = 0,
 ) -> Mesh:
     """Turn a field into a closed mesh in the box frame.
 
@@ -89,6 +91,10 @@ def extract(
     normals : bool
         Give the mesh normals, from the field's gradient on the grid (they cost
         no queries).
+    refine : int
+        Steps of root finding on the field along each vertex's edge, for a mesh that is
+        kept; 2 or 3 do. Normals are then the field's gradient at the vertices. Asks
+        ``refine`` points a vertex, and six more for normals.
     backend : {"flying_edges", "pymcubes"}
         Who joins the vertices; PyMCubes is the slower reference.
 
@@ -114,6 +120,7 @@ def extract(
         thorough=thorough,
         normals=normals,
         backend=backend,
+        refine=refine,
     )
     return mesh
 
@@ -128,16 +135,16 @@ def extract_with_report(
     thorough: bool = False,
     normals: bool = True,
     backend: Backend = "flying_edges",
+    refine: int = 0,
 ) -> tuple[Mesh, ExtractionReport]:
     """As `extract`, and also what it took."""
     began = time.perf_counter()
-    resolution = _checked_resolution(resolution)
-    level = float(field.level if level is None else level)
-    if not math.isfinite(level):
-        raise ExtractionError(f"The level {level} is not a number; give a finite logit.")
+    resolution, level = checked_resolution(resolution), checked_level(field, level)
+    if refine < 0:
+        raise ExtractionError(f"{refine} steps of refinement are not possible; give 0 or more.")
     asker = Asker(field, level, resolution, cancel)
     try:
-        mesh = _mesh(asker, level, progress, thorough, normals, backend)
+        mesh = _mesh(asker, level, progress, thorough, normals, backend, refine)
     except MemoryError:
         raise ExtractionError(
             f"There is not enough memory for a resolution of {resolution}; "
@@ -164,16 +171,33 @@ def _mesh(
     thorough: bool,
     normals: bool,
     backend: Backend,
+    refine: int,
 ) -> Mesh:
     tell = progress if progress is not None else lambda share: None
     grid = evaluate(asker, thorough=thorough, progress=lambda share: tell(share * _FIELD_SHARE))
+    mesh = mesh_of(grid, asker, level, normals=normals, backend=backend, refine=refine)
+    tell(1.0)
+    return mesh
+
+
+def mesh_of(
+    grid: BrickGrid,
+    asker: Asker,
+    level: float,
+    *,
+    normals: bool = True,
+    backend: Backend = "flying_edges",
+    refine: int = 0,
+) -> Mesh:
+    """Mesh of a settled finest grid; arguments and errors as `extract`'s."""
     if asker.highest < level or asker.lowest >= level:
         raise ExtractionError(_nothing_between(asker, level))
     asker.stop_if_cancelled()
     surface = contour(grid, backend)
     asker.stop_if_cancelled()
-    vertices, directions = vertices_and_normals(grid, surface, asker.corners, normals=normals)
-    tell(1.0)
+    vertices, directions = vertices_and_normals(
+        grid, surface, asker, normals=normals, refine=refine
+    )
     return Mesh(vertices, surface.faces, normals=directions)
 
 
@@ -193,7 +217,16 @@ def _threshold(logit: float) -> float:
     return math.exp(max(logit, -700.0)) / (1.0 + math.exp(max(logit, -700.0)))
 
 
-def _checked_resolution(resolution: int) -> int:
+def checked_level(field: Field, level: float | None) -> float:
+    """Logit of the surface, the field's own if None; `ExtractionError` if it is not finite."""
+    logit = float(field.level if level is None else level)
+    if not math.isfinite(logit):
+        raise ExtractionError(f"The level {logit} is not a number; give a finite logit.")
+    return logit
+
+
+def checked_resolution(resolution: int) -> int:
+    """Whole number in the range that is possible; `ExtractionError` otherwise."""
     try:
         # True and 64.0 are numbers too, but not what was meant.
         cells = operator.index(resolution) if not isinstance(resolution, bool) else -1

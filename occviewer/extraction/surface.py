@@ -7,6 +7,8 @@ import numpy as np
 from occviewer.arrays import Float32Array, Float64Array, IntArray
 from occviewer.extraction.bricks import BrickGrid
 from occviewer.extraction.contour import Contour
+from occviewer.extraction.field import Asker
+from occviewer.extraction.refinement import crossings, gradient_normals
 
 # Vertices keep this distance, in cells, from the ends of their edge: no two
 # coincide, also where a value is exactly at the level or the box cuts the shape.
@@ -14,7 +16,7 @@ _MARGIN = 1e-3
 
 
 def vertices_and_normals(
-    grid: BrickGrid, contour: Contour, bounds: Float32Array, *, normals: bool = True
+    grid: BrickGrid, contour: Contour, asker: Asker, *, normals: bool = True, refine: int = 0
 ) -> tuple[Float32Array, Float32Array | None]:
     """Vertices (V, 3) float32 in the box frame and their unit normals, or None.
 
@@ -30,17 +32,29 @@ def vertices_and_normals(
         The finest grid, settled.
     contour : Contour
         Its surface.
-    bounds : (2, 3) float32
-        The box.
+    asker : Asker
+        Knows the box; asked only for refinement.
     normals : bool
         Whether to compute normals.
+    refine : int
+        Steps of root finding on the field along each vertex's edge. With any, normals
+        are the field's gradient too, at six points a vertex.
     """
-    low = bounds[0].astype(np.float64)
-    cell = (bounds[1].astype(np.float64) - low) / grid.cells
+    low = asker.corners[0].astype(np.float64)
+    cell = (asker.corners[1].astype(np.float64) - low) / grid.cells
     ends = [contour.nodes, contour.nodes + np.eye(3, dtype=np.int64)[:, contour.axes]]
     values = [grid.get(end).astype(np.float64) for end in ends]
     # Padding (-inf) puts the vertex on the border node, i.e. closes the surface there.
     share = _crossing(values[0], values[1])
+
+    closed = ~np.isfinite(values[0] + values[1])
+    if refine:
+        inner = np.flatnonzero(~closed)
+        places = [low + (end.T[inner] - 1.0) * cell for end in ends]
+        share[inner] = crossings(
+            asker, np.stack(places), np.stack(values)[:, inner], share[inner], refine
+        )
+        share = np.clip(share, _MARGIN, 1.0 - _MARGIN)
 
     place = contour.nodes.T - 1.0
     place[np.arange(len(share)), contour.axes] += share
@@ -54,13 +68,19 @@ def vertices_and_normals(
         slopes = [_slope(grid, end, across, value) for end, value in zip(ends, values, strict=True)]
         gradient[np.arange(len(share)), across] = slopes[0] + share * (slopes[1] - slopes[0])
     # Where the surface is closed at the border, the lid is flat.
-    closed = ~np.isfinite(values[0] + values[1])
     gradient[closed] = 0.0
     along = np.where(closed, np.where(values[0] > values[1], -1.0, 1.0), values[1] - values[0])
     gradient[np.arange(len(share)), contour.axes] = along
     outward = -gradient / cell
     outward /= np.linalg.norm(outward, axis=1, keepdims=True)
-    return vertices, outward.astype(np.float32)
+    directions = outward.astype(np.float32)
+    if refine:
+        # The lid at the border is no part of the field's surface.
+        inner = np.flatnonzero(~closed)
+        exact = gradient_normals(asker, vertices[inner], cell)
+        told = (exact != 0).any(axis=1)  # a saturated field may have no slope
+        directions[inner[told]] = exact[told]
+    return vertices, directions
 
 
 def _crossing(first: Float64Array, second: Float64Array) -> Float64Array:

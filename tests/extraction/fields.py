@@ -140,3 +140,22 @@ def dense_signs(analytic, resolution, level=None):
     points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
     logits = [analytic.logits(points[i : i + 65536]) for i in range(0, len(points), 65536)]
     return (np.concatenate(logits) >= np.float32(level)).reshape((resolution + 1,) * 3)
+
+
+def mixed_cells(inside):
+    """Cells (N, N, N) whose corners (N + 1, N + 1, N + 1) are not all on one side."""
+    some = every = inside
+    for axis in range(3):
+        low, high = np.arange(inside.shape[axis] - 1), np.arange(1, inside.shape[axis])
+        some = some.take(low, axis) | some.take(high, axis)
+        every = every.take(low, axis) & every.take(high, axis)
+    return some & ~every
+
+
+def corners_of(cells):
+    """Nodes (N + 1, N + 1, N + 1) that are a corner of one of the cells (N, N, N)."""
+    nodes = np.zeros([n + 1 for n in cells.shape], bool)
+    x, y, z = np.nonzero(cells)
+    for i, j, k in np.ndindex(2, 2, 2):
+        nodes[x + i, y + j, z + k] = True
+    return nodes

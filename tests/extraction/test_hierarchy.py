@@ -1,11 +1,10 @@
 import numpy as np
 import pytest
 
-from occviewer.extraction.bricks import mixed_cells
 from occviewer.extraction.field import Asker
 from occviewer.extraction.hierarchy import evaluate
 
-from .fields import ALL, Blobs, Sheet, Sphere, dense_signs
+from .fields import ALL, Blobs, Sheet, Sphere, dense_signs, mixed_cells
 
 
 def signs_of(grid):
@@ -65,7 +64,7 @@ def test_all_corners_of_surface_cells_hold_answers_of_the_field(name):
     ticks = np.arange(1, resolution + 2)
     nodes = np.stack(np.meshgrid(ticks, ticks, ticks, indexing="ij"))
     values = grid.get(nodes)
-    x, y, z = np.nonzero(mixed_cells((values > 0)[None])[0])
+    x, y, z = np.nonzero(mixed_cells(values > 0))
     low, high = field.bounds[:, 0]
     axis = np.linspace(low, high, resolution + 1).astype(np.float32)
     for corner in np.ndindex(2, 2, 2):
