@@ -10,7 +10,7 @@ from typing import Any
 
 from occviewer.benchmarks.measuring import REPEATS, Heartbeat, machine, median_seconds
 from occviewer.benchmarks.samples import read_sample, sample_code
-from occviewer.extraction import extract
+from occviewer.extraction import Follower, extract
 from occviewer.meshes import Mesh
 from occviewer.models import Code, Model
 
@@ -90,8 +90,9 @@ def bench_live(
 
 def follow(model: Model, codes: Iterable[Code], resolution: int) -> Iterator[Mesh]:
     """Mesh of each code in turn, with normals, as a slider asks for them."""
+    follower = Follower()
     for code in codes:
-        yield extract(model.field(code), resolution)
+        yield follower.extract(model.field(code), resolution)
 
 
 def _path(first: Code, last: Code, steps: int) -> Iterator[Code]:

@@ -127,7 +127,7 @@ def _one(
     args: argparse.Namespace, model: Model, job: Job, stages: _Stages, prefix: str
 ) -> dict[str, Any]:
     """Reconstruct one scan; what a person or a program wants to know of it."""
-    from occviewer.extraction import extract
+    from occviewer.extraction import EXPORT_REFINEMENT, extract
     from occviewer.observations import PointCloud
 
     began = time.perf_counter()
@@ -138,7 +138,7 @@ def _one(
         code = model.encode(cloud, align=args.align, up=args.up, yaw=args.yaw, seed=args.seed)
     with stages.stage("extract"):
         field = model.field(code, args.threshold)
-        box_mesh = extract(field, args.resolution)
+        box_mesh = extract(field, args.resolution, refine=EXPORT_REFINEMENT)
         notes = list(code.notes)
         if not args.all_parts:
             box_mesh = _without_crumbs(box_mesh, notes)

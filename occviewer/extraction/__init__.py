@@ -3,6 +3,7 @@
 from occviewer.extraction.field import Field
 from occviewer.extraction.following import Follower
 from occviewer.extraction.pipeline import (
+    EXPORT_REFINEMENT,
     MAXIMUM_RESOLUTION,
     MINIMUM_RESOLUTION,
     ExtractionReport,
@@ -11,6 +12,7 @@ from occviewer.extraction.pipeline import (
 )
 
 __all__ = [
+    "EXPORT_REFINEMENT",
     "MAXIMUM_RESOLUTION",
     "MINIMUM_RESOLUTION",
     "ExtractionReport",

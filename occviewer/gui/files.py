@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 from occviewer.document.session import load_session, save_session
 from occviewer.document.state import Document
 from occviewer.errors import OccviewerError
+from occviewer.extraction import EXPORT_REFINEMENT
 from occviewer.models.sniffing import SUFFIX
 from occviewer.observations import READABLE_SUFFIXES
 
@@ -125,7 +126,12 @@ class Files:
 
         def work(job: Job) -> Path:
             made = self._controller.studio.mesh(
-                code, settings, live=False, cancel=job.cancelled, progress=job.progress
+                code,
+                settings,
+                live=False,
+                cancel=job.cancelled,
+                progress=job.progress,
+                refine=EXPORT_REFINEMENT,
             )
             made.mesh.placed(code.placement).save(path)
             return path

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from occviewer.gui.live import LiveResolution
 from occviewer.meshes import Mesh
 
 if TYPE_CHECKING:
+    from occviewer.extraction import Follower
     from occviewer.models import Code, Model
     from occviewer.models.fields import NetworkField
     from occviewer.observations import PointCloud
@@ -61,6 +63,7 @@ class Studio:
         self._model: Model | None = None
         self._field: tuple[Code, NetworkField] | None = None
         self._live = LiveResolution()
+        self._following: Follower | None = None
 
     def open_model(self, reference: ModelReference, device: str) -> Model:
         """Open a model in place of the one before.
@@ -76,6 +79,7 @@ class Studio:
         # Read now, in this thread: by it a session knows its codes' model again.
         _ = reference.sha256
         self._model, self._field, self._live = model, None, LiveResolution()
+        self._following = None
         return model
 
     def load(self, path: Path) -> PointCloud:
@@ -109,8 +113,23 @@ class Studio:
         live: bool,
         cancel: Cancel,
         progress: Progress = lambda share: None,
+        refine: int = 0,
     ) -> MeshResult:
         """Make the mesh of a code, coarse while something moves.
+
+        Parameters
+        ----------
+        code : Code
+            Of the open model.
+        settings : ExtractionSettings
+        live : bool
+            Whether a coarse mesh now is better than a fine one later.
+        cancel : callable
+            Says whether the mesh is no longer wanted.
+        progress : callable
+            Told the share that is done.
+        refine : int
+            Steps by which vertices are brought onto the surface; for exports.
 
         Raises
         ------
@@ -122,10 +141,13 @@ class Studio:
 
         began = time.perf_counter()
         field = self._field_of(code)
+        make = (
+            self._follower().extract if live else partial(extract, progress=progress, refine=refine)
+        )
         level = _level(self._model, settings.threshold)
         resolution = self._live.choose(settings.resolution) if live else settings.resolution
         prepared = time.perf_counter()
-        mesh = extract(field, resolution, level, cancel=cancel, progress=progress)
+        mesh = make(field, resolution, level, cancel=cancel)
         seconds = {"field": prepared - began, "extraction": time.perf_counter() - prepared}
         self._live.measured(resolution, time.perf_counter() - began)
         mesh = self._cleaned(mesh, settings, live, seconds, cancel)
@@ -138,6 +160,14 @@ class Studio:
 
         mesh = extract(self._field_of(code), 48, _level(self._model, threshold))
         return preview_png(mesh)
+
+    def _follower(self) -> Follower:
+        """Give what remembers the last coarse surface, so that the next one is near."""
+        from occviewer.extraction import Follower
+
+        if self._following is None:
+            self._following = Follower()
+        return self._following
 
     def _field_of(self, code: Code) -> NetworkField:
         assert self._model is not None
