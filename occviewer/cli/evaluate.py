@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 
 from occviewer.cli.reconstruct import RESOLUTIONS
 from occviewer.errors import DataError
+from occviewer.files import write_whole
 
 _SPLITS = ("train", "val", "test")
 
@@ -71,21 +71,10 @@ def _evaluate(args: argparse.Namespace) -> int:
     sys.stdout.write((json.dumps(table) if args.json else format_tables(table)) + "\n")
     if args.shapes:
         lines = [json.dumps(vars(score), ensure_ascii=False) + "\n" for score in scores]
-        _write_whole(args.shapes, "".join(lines))
+        write_whole(args.shapes, "".join(lines).encode(), DataError)
     if args.update and model.path is not None:
         update_scores(model.path, table)
     return 0
-
-
-def _write_whole(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
-    except OSError as error:
-        raise DataError(f"{path} cannot be written: {error.strerror or error}.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _resolution(text: str) -> int:

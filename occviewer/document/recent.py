@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from occviewer.document.errors import DocumentError
-from occviewer.document.files import written_whole
+from occviewer.files import written_whole
 
 MOST_RECENT = 10
 
@@ -49,7 +49,7 @@ class RecentFiles:
         text = json.dumps([str(path) for path in paths[:MOST_RECENT]], indent=1)
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with written_whole(self._path) as stream:
+            with written_whole(self._path, DocumentError) as stream:
                 stream.write(text.encode("utf-8", "surrogateescape"))
         except (OSError, DocumentError):
             return

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from occviewer.document.errors import DocumentError
-from occviewer.document.files import written_whole
 from occviewer.document.session import SUFFIX, save_session
 from occviewer.document.state import Document
+from occviewer.files import written_whole
 
 _PREFIX = "unsaved-"
 
@@ -81,7 +81,7 @@ class Autosave:
             "saved_at": datetime.now(UTC).isoformat(),
             "pid": os.getpid(),
         }
-        with written_whole(self._about) as stream:
+        with written_whole(self._about, DocumentError) as stream:
             stream.write(json.dumps(about).encode("utf-8", "surrogateescape"))
 
     def clear(self) -> None:

@@ -13,10 +13,10 @@ from zipfile import BadZipFile
 
 from occviewer.document.archive import ArchiveReader, ArchiveWriter
 from occviewer.document.errors import DocumentError
-from occviewer.document.files import why_not_read, written_whole
 from occviewer.document.packing import CONTENTS, FORMAT, VERSION, pack
 from occviewer.document.state import Document
 from occviewer.document.unpacking import unpack
+from occviewer.files import why_not_read, written_whole
 
 SUFFIX = ".occ"
 
@@ -43,7 +43,7 @@ def save_session(document: Document, path: str | os.PathLike[str]) -> None:
         raise DocumentError(
             f"{path}: a session is written as {SUFFIX}; choose a name that ends so."
         )
-    with written_whole(path) as stream, ArchiveWriter(stream) as archive:
+    with written_whole(path, DocumentError) as stream, ArchiveWriter(stream) as archive:
         pack(document, archive, Path(os.path.realpath(path)).parent)
 
 

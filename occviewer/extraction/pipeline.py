@@ -20,7 +20,7 @@ MINIMUM_RESOLUTION = 16
 MAXIMUM_RESOLUTION = 1024
 
 EXPORT_REFINEMENT = 3
-"""Steps of ``refine`` for meshes that are kept: vertices come some sixty times nearer to the level."""
+"""Steps of ``refine`` for meshes that are kept: vertices come some sixty times nearer."""
 
 # Share of the progress that is the field's; the rest is the surface.
 _FIELD_SHARE = 0.95

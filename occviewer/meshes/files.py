@@ -8,12 +8,10 @@ only floats, as text when floats would not do.
 
 from __future__ import annotations
 
-import errno
 import io
 import math
 import os
 import re
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +20,7 @@ import numpy as np
 
 from occviewer.arrays import FloatArray, UInt8Array
 from occviewer.errors import MeshError
+from occviewer.files import write_whole
 
 if TYPE_CHECKING:
     from occviewer.meshes.mesh import Mesh
@@ -56,32 +55,7 @@ def save(mesh: Mesh, path: str | os.PathLike[str]) -> None:
         raise MeshError(f"{path}: the mesh has no triangles, so there is nothing to save.")
     if not np.isfinite(mesh.vertices).all():
         raise MeshError(f"{path}: the mesh has coordinates that are not finite; not saved.")
-    write_whole(target, writer(mesh))
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file beside its place and move it there, so that it is whole or not at all.
-
-    Raises
-    ------
-    MeshError
-        When the folder is missing or closed, or the disk is full.
-    """
-    if path.is_dir():
-        raise MeshError(f"{path} is a folder; give the name of a file in it.")
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        try:
-            with open(beside, "xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(beside, path)
-        except BaseException:
-            beside.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise MeshError(_why_not_written(path, error, len(content))) from error
+    write_whole(target, writer(mesh), MeshError)
 
 
 def load(path: str | os.PathLike[str]) -> Mesh:
@@ -282,18 +256,3 @@ def _smallest_type(vertices: FloatArray) -> FloatArray:
 def _listed(extensions: object) -> str:
     *first, last = sorted(extensions)  # type: ignore[call-overload]
     return f"{', '.join(first)} or {last}"
-
-
-def _why_not_written(path: Path, error: OSError, size: int) -> str:
-    match error.errno:
-        case errno.ENOENT | errno.ENOTDIR:
-            return f"{path} cannot be written: the folder {path.parent} does not exist; make it."
-        case errno.EACCES | errno.EPERM | errno.EROFS:
-            return f"{path} cannot be written: no permission; choose another folder."
-        case errno.ENOSPC | errno.EDQUOT:
-            return (
-                f"{path} cannot be written: the disk is full; free {size / 1e6:.1f} MB "
-                "or choose another one."
-            )
-        case _:
-            return f"{path} cannot be written: {error.strerror or error}."

@@ -258,9 +258,9 @@ def _reduced(large: UInt8Array, size: tuple[int, int]) -> UInt8Array:
 def _write(picture: UInt8Array, path: Path) -> None:
     from PIL import Image
 
-    from occviewer.meshes.files import write_whole
+    from occviewer.files import write_whole
 
     content = io.BytesIO()
     kind = "PNG" if path.suffix.lower() == ".png" else "JPEG"
     Image.fromarray(picture).save(content, kind, quality=92)
-    write_whole(path, content.getvalue())
+    write_whole(path, content.getvalue(), MeshError)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,19 +17,23 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
+from torch import Tensor
 
 from occviewer import __version__
 from occviewer.errors import CheckpointError
+from occviewer.files import write_whole
 from occviewer.models.info import ModelInfo
 from occviewer.models.pose import PoseNetwork
 from occviewer.models.sniffing import one_line, refuse_foreign, unreadable
 from occviewer.models.weights import WithoutInitialising, damaged, fill, stored_tensors
 from occviewer.networks import NETWORKS, PointCloudNetwork, build_network
+from occviewer.networks.bottleneck import Bottleneck
 
 FORMAT = "occviewer-checkpoint"
 FORMAT_VERSION = 1
 
 _POSE = "pose."  # of the names of the pose network's tensors
+_LATENT = "latent."  # of those of the bottleneck
 
 # A configuration with a larger number is damaged; building it could take forever.
 _LARGEST_SETTING = 16384
@@ -43,6 +46,7 @@ def save_checkpoint(
     *,
     half: bool = False,
     pose: PoseNetwork | None = None,
+    latent: Bottleneck | None = None,
 ) -> None:
     """Write a network and what is known of it to one safetensors file.
 
@@ -60,6 +64,8 @@ def save_checkpoint(
         Store float16, which halves the file; it is float32 again when opened.
     pose : PoseNetwork, optional
         Finds the pose of raw scans of the same shapes; stored in the same file.
+    latent : Bottleneck, optional
+        The latent space of the network's features; stored in the same file.
 
     Raises
     ------
@@ -77,7 +83,10 @@ def save_checkpoint(
     if pose is not None:
         tensors.update(stored_tensors(path, pose, _POSE, half))
         metadata["pose"] = json.dumps(pose.config)
-    _write_whole(path, save(tensors, metadata))
+    if latent is not None:
+        tensors.update(_latent_tensors(path, latent))
+        metadata["latent"] = json.dumps(latent.config)
+    write_whole(Path(path), save(tensors, metadata), CheckpointError)
 
 
 def update_checkpoint(
@@ -85,8 +94,9 @@ def update_checkpoint(
     *,
     info: ModelInfo | None = None,
     pose: PoseNetwork | None = None,
+    latent: Bottleneck | None = None,
 ) -> None:
-    """Replace what a checkpoint says of its model, or its pose network, and keep the rest.
+    """Replace what a checkpoint says of its model, or a network beside its own; keep the rest.
 
     Raises
     ------
@@ -103,7 +113,11 @@ def update_checkpoint(
         tensors = {name: t for name, t in tensors.items() if not name.startswith(_POSE)}
         tensors.update(stored_tensors(path, pose, _POSE, half=False))
         changed["pose"] = json.dumps(pose.config)
-    _write_whole(path, save(tensors, changed))
+    if latent is not None:
+        tensors = {name: t for name, t in tensors.items() if not name.startswith(_LATENT)}
+        tensors.update(_latent_tensors(path, latent))
+        changed["latent"] = json.dumps(latent.config)
+    write_whole(Path(path), save(tensors, changed), CheckpointError)
 
 
 def load_checkpoint(path: str | os.PathLike[str]) -> tuple[PointCloudNetwork, ModelInfo]:
@@ -125,7 +139,8 @@ def load_checkpoint(path: str | os.PathLike[str]) -> tuple[PointCloudNetwork, Mo
         # On the meta device nothing is allocated before the shapes are known to fit.
         with torch.device("meta"), WithoutInitialising():
             network = _build(path, metadata)
-        names = [n for n in file.keys() if "pose" not in metadata or not n.startswith(_POSE)]  # noqa: SIM118
+        beside = tuple(p for p in (_POSE, _LATENT) if p.removesuffix(".") in metadata)
+        names = [name for name in file.keys() if not name.startswith(beside)]  # noqa: SIM118
         fill(path, file, network, names, "")
         return network, _info(path, metadata)
 
@@ -146,6 +161,25 @@ def load_pose_network(path: str | os.PathLike[str]) -> PoseNetwork | None:
             network = _build_pose(path, metadata)
         names = [name for name in file.keys() if name.startswith(_POSE)]  # noqa: SIM118
         fill(path, file, network, names, _POSE)
+        return network
+
+
+def load_bottleneck(path: str | os.PathLike[str]) -> Bottleneck | None:
+    """Open the bottleneck of a checkpoint, its latent space; None where it has none.
+
+    Raises
+    ------
+    CheckpointError
+        As `load_checkpoint`.
+    """
+    path = Path(path)
+    with _opened(path) as (file, metadata):
+        if "latent" not in metadata:
+            return None
+        with torch.device("meta"), WithoutInitialising():
+            network = _build_latent(path, metadata)
+        names = [name for name in file.keys() if name.startswith(_LATENT)]  # noqa: SIM118
+        fill(path, file, network, names, _LATENT)
         return network
 
 
@@ -235,6 +269,23 @@ def _build_pose(path: Path, metadata: Mapping[str, str]) -> PoseNetwork:
     return network
 
 
+def _build_latent(path: Path, metadata: Mapping[str, str]) -> Bottleneck:
+    try:
+        config = json.loads(metadata["latent"])
+        _check_settings(path, config)
+        return Bottleneck(**config)
+    except CheckpointError:
+        raise
+    except Exception as error:  # whatever impossible settings do to a constructor
+        raise damaged(path, f"its latent space cannot be made: {one_line(error)}") from error
+
+
+def _latent_tensors(path: Path, latent: Bottleneck) -> dict[str, Tensor]:
+    # Halves of the weights change what comes out less than a thousandth of its spread.
+    exact = {name for name, _ in latent.named_buffers()}
+    return stored_tensors(path, latent, _LATENT, half=True, exact=exact)
+
+
 def _check_settings(path: Path, value: Any) -> None:  # noqa: ANN401 - JSON
     if isinstance(value, dict | list):
         if len(value) > 64:
@@ -250,22 +301,3 @@ def _info(path: Path, metadata: Mapping[str, str]) -> ModelInfo:
         return ModelInfo.from_metadata(metadata)
     except (ValueError, TypeError, RecursionError) as error:
         raise damaged(path, f"its description is wrong: {one_line(error)}") from error
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        try:
-            with beside.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(beside, path)
-        except BaseException:
-            beside.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise CheckpointError(
-            f"{path} cannot be written ({error.strerror or error}); "
-            "check the folder, its permissions and the free space."
-        ) from error

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ import torch
 from torch import Tensor
 
 from occviewer.errors import OccviewerError
+from occviewer.files import write_whole
 from occviewer.placement import Placement
 
 _FORMAT = "occviewer-code"
@@ -80,19 +80,7 @@ class Code:
         arrays = {f"tensor_{name}": t.detach().cpu().numpy() for name, t in self.tensors.items()}
         arrays[_ABOUT] = np.array(json.dumps(about))
         np.savez_compressed(content, allow_pickle=False, **arrays)
-        beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-        try:
-            try:
-                beside.write_bytes(content.getvalue())
-                os.replace(beside, path)
-            except BaseException:
-                beside.unlink(missing_ok=True)
-                raise
-        except OSError as error:
-            raise CodeError(
-                f"{path} cannot be written ({error.strerror or error}); "
-                "check the folder, its permissions and the free space."
-            ) from error
+        write_whole(path, content.getvalue(), CodeError)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Code:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +14,21 @@ from torch.overrides import TorchFunctionMode
 from occviewer.errors import CheckpointError
 
 
-def stored_tensors(path: Path, network: nn.Module, prefix: str, half: bool) -> dict[str, Tensor]:
-    """Tensors of a network as they go into the file."""
+def stored_tensors(
+    path: Path, network: nn.Module, prefix: str, half: bool, *, exact: Container[str] = ()
+) -> dict[str, Tensor]:
+    """Tensors of a network as they go into the file; those named in `exact` stay float32."""
     tensors = {}
     for name, tensor in network.state_dict().items():
         tensor = tensor.detach().cpu()
         if tensor.is_floating_point():
-            tensor = tensor.to(torch.float16 if half else torch.float32)
+            halved = half and name not in exact
+            tensor = tensor.to(torch.float16 if halved else torch.float32)
             if not _is_finite(tensor):
-                what = "too large for float16 or not finite" if half else "not finite"
+                what = "too large for float16 or not finite" if halved else "not finite"
                 raise CheckpointError(
                     f"{path} was not written: weights in {name} are {what}; "
-                    f"{'store float32 instead' if half else 'train with a smaller rate'}."
+                    f"{'store float32 instead' if halved else 'train with a smaller rate'}."
                 )
         tensors[prefix + name] = tensor.contiguous().clone()
     return tensors
@@ -39,7 +42,9 @@ def fill(path: Path, file: Any, network: nn.Module, names: list[str], prefix: st
         name.removeprefix(prefix): _converted(path, name, file.get_tensor(name), wanted[name])
         for name in wanted
     }
-    network.load_state_dict(state, assign=True)
+    # Copied: within the file tensors lie where its header ends, and the fast kernels want
+    # them aligned. What they round must not depend on how long a header is, either.
+    network.load_state_dict({name: tensor.clone() for name, tensor in state.items()}, assign=True)
     network.requires_grad_(False).eval()
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from occviewer.errors import CheckpointError
+from occviewer.files import write_whole
 from occviewer.models.info import ModelInfo
+from occviewer.training.latent_card import latent_facts
 from occviewer.training.scores import format_tables
 from occviewer.training.validation import NOISE, POINTS
 
@@ -28,24 +29,20 @@ def write_card(path: Path, info: ModelInfo) -> None:
         When the card cannot be read or written.
     """
     body = f"{_START}\n\n{_facts(info)}\n\n{_END}"
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         text = path.read_text(encoding="utf-8") if path.exists() else f"# {info.name}\n"
-        head, start, rest = text.partition(_START)
-        _, end, tail = rest.partition(_END)
-        if start and end:
-            text = head + body + tail
-        else:  # without both marks nothing tells what people wrote from the rest
-            text = f"{text.replace(_START, '').rstrip()}\n\n{body}\n"
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
     except (OSError, UnicodeDecodeError) as error:
         raise CheckpointError(
-            f"The card {path} cannot be written ({getattr(error, 'strerror', None) or error}); "
-            "check the file, its folder and the free space."
+            f"The card {path} cannot be read ({getattr(error, 'strerror', None) or error}); "
+            "check the file, or move it away."
         ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    head, start, rest = text.partition(_START)
+    _, end, tail = rest.partition(_END)
+    if start and end:
+        text = head + body + tail
+    else:  # without both marks nothing tells what people wrote from the rest
+        text = f"{text.replace(_START, '').rstrip()}\n\n{body}\n"
+    write_whole(path, text.encode(), CheckpointError)
 
 
 def _facts(info: ModelInfo) -> str:

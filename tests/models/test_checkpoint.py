@@ -36,7 +36,8 @@ def test_every_architecture_comes_back_with_the_same_answers(kind, tmp_path):
     save_checkpoint(tmp_path / "m.safetensors", network, INFO)
     again, _ = load_checkpoint(tmp_path / "m.safetensors")
     points = box_points(1, 80)
-    assert torch.equal(again(points, points), network(points, points))
+    with torch.no_grad():  # with gradients other kernels may be chosen, which round otherwise
+        assert torch.equal(again(points, points), network(points, points))
     assert again.config == network.config
     assert not again.training
 
@@ -88,7 +89,7 @@ def test_a_rename_that_fails_leaves_the_old_file_alone(checkpoint, network, monk
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", full)
-    with pytest.raises(CheckpointError, match="No space left"):
+    with pytest.raises(CheckpointError, match="disk is full"):
         save_checkpoint(checkpoint, network, replace(INFO, name="other"))
     assert checkpoint.read_bytes() == before
     assert len(list(checkpoint.parent.iterdir())) == 1

@@ -167,9 +167,9 @@ class TestCard:
         write_card(card, ModelInfo(threshold=0.3))
         assert card.read_text().startswith("Hello.\n\n<!-- scores")
 
-    def test_a_card_that_cannot_be_written_is_named(self, tmp_path):
+    def test_a_card_that_is_a_folder_is_named(self, tmp_path):
         (tmp_path / "toy.md").mkdir()
-        with pytest.raises(CheckpointError, match=r"toy\.md cannot be written"):
+        with pytest.raises(CheckpointError, match=r"toy\.md cannot be read"):
             write_card(tmp_path / "toy.md", ModelInfo())
         assert [path.name for path in tmp_path.iterdir()] == ["toy.md"]
 

@@ -1,0 +1,266 @@
+"""The bottleneck: planes and grid of the house model through one vector, and back.
+
+A variational autoencoder (Kingma and Welling, 2014) over what a frozen encoder makes. The
+vector is first unfolded to a coarse grid and coarse planes. On the way to full
+resolution the grid tells the planes what lies along their normals, as it does in the house
+encoder, so that the three planes of one shape agree on where a leg stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - the usual name
+
+from occviewer.networks.base import Features
+from occviewer.networks.coordinates import PLANES
+from occviewer.networks.house import ConvBlock
+from occviewer.networks.layers import ResnetBlockFC
+
+_NAMES = tuple(f"plane_{name}" for name in PLANES)
+_SLABS = 4
+_NORMAL = {"xz": 3, "xy": 2, "yz": 4}  # dimension of a grid (B, C, z, y, x) along it
+
+
+class Bottleneck(nn.Module):
+    """Features to a vector ``z`` and back, with what is known of the space of vectors.
+
+    Parameters
+    ----------
+    plane_channels, plane_resolution, grid_channels, grid_resolution : int
+        Of the features.
+    size : int
+        Length of ``z``.
+    plane_sizes, grid_sizes : sequence of int
+        Channels after each halving, multiples of 8.
+    plane_code, grid_code : int
+        Channels of a coarsest cell that ``z`` is made of and unfolded to.
+    hidden : int
+        Width of the layers beside ``z``.
+
+    Attributes
+    ----------
+    plane_mean, plane_std : (3, C) buffers
+        Of the planes' channels over the training shapes; the network sees standardised ones.
+    grid_mean, grid_std : (G,) buffers
+    prior_mean : (Z,) buffer
+        Mean of ``z`` over the training shapes.
+    basis : (Z, Z) buffer
+        Columns are the principal axes, the most important first, one standard deviation
+        long: ``basis @ basis.T`` is the covariance of the training shapes' ``z``.
+    ranges : (2, Z) buffer
+        How far the training shapes reach along each axis, in standard deviations.
+    shares : (Z,) buffer
+        Share of the variance of the shapes that each axis explains.
+
+    Raises
+    ------
+    ValueError
+        When the resolutions cannot be halved so often.
+    """
+
+    plane_mean: Tensor
+    plane_std: Tensor
+    grid_mean: Tensor
+    grid_std: Tensor
+    prior_mean: Tensor
+    basis: Tensor
+    ranges: Tensor
+    shares: Tensor
+
+    def __init__(
+        self,
+        plane_channels: int = 32,
+        plane_resolution: int = 64,
+        grid_channels: int = 16,
+        grid_resolution: int = 32,
+        size: int = 192,
+        plane_sizes: tuple[int, ...] = (48, 64, 96, 128),
+        grid_sizes: tuple[int, ...] = (32, 64, 96),
+        plane_code: int = 48,
+        grid_code: int = 48,
+        hidden: int = 256,
+    ) -> None:
+        super().__init__()
+        self.config: dict[str, Any] = {
+            "plane_channels": plane_channels,
+            "plane_resolution": plane_resolution,
+            "grid_channels": grid_channels,
+            "grid_resolution": grid_resolution,
+            "size": size,
+            "plane_sizes": list(plane_sizes),
+            "grid_sizes": list(grid_sizes),
+            "plane_code": plane_code,
+            "grid_code": grid_code,
+            "hidden": hidden,
+        }
+        self.size = size
+        self._plane = (plane_code, *[_coarsest(plane_resolution, len(plane_sizes))] * 2)
+        self._grid = (grid_code, *[_coarsest(grid_resolution, len(grid_sizes))] * 3)
+        self._split = len(PLANES) * plane_code * self._plane[1] ** 2
+        cells = self._split + grid_code * self._grid[1] ** 3
+        planes, grids = (plane_channels, *plane_sizes), (grid_channels, *grid_sizes)
+        self.planes_in, self.planes_narrow = (
+            _shrinking(2, planes),
+            _point(2, planes[-1], plane_code),
+        )
+        self.grid_in, self.grid_narrow = _shrinking(3, grids), _point(3, grids[-1], grid_code)
+        self.to_z = nn.Sequential(
+            nn.Linear(cells, hidden), ResnetBlockFC(hidden), nn.ReLU(), nn.Linear(hidden, 2 * size)
+        )
+        self.from_z = nn.Sequential(
+            ResnetBlockFC(size, size, hidden),
+            ResnetBlockFC(size, size, hidden),
+            nn.Linear(size, cells),
+        )
+        self.planes_wide, self.planes_out = _point(2, plane_code, planes[-1]), _growing(2, planes)
+        self.grid_wide, self.grid_out = _point(3, grid_code, grids[-1]), _growing(3, grids)
+        self.tell = nn.ModuleDict(_tellers(planes, plane_resolution, grids, grid_resolution))
+        count = len(PLANES)
+        self.register_buffer("plane_mean", torch.zeros(count, plane_channels))
+        self.register_buffer("plane_std", torch.ones(count, plane_channels))
+        self.register_buffer("grid_mean", torch.zeros(grid_channels))
+        self.register_buffer("grid_std", torch.ones(grid_channels))
+        self.register_buffer("prior_mean", torch.zeros(size))
+        self.register_buffer("basis", torch.eye(size))
+        self.register_buffer("ranges", torch.tensor([[-3.0], [3.0]]).repeat(1, size))
+        self.register_buffer("shares", torch.zeros(size))
+
+    def encode(self, features: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Encode features (batch first) to the mean and the log variance (B, Z) of ``z``."""
+        planes, grid = self.standardised(features)
+        flat = planes.flatten(0, 1).contiguous(memory_format=torch.channels_last)
+        net = self.planes_narrow(F.relu(self.planes_in(flat)))
+        solid = grid.contiguous(memory_format=torch.channels_last_3d)
+        coarse = self.grid_narrow(F.relu(self.grid_in(solid)))
+        cells = torch.cat([net.reshape(len(grid), -1), coarse.reshape(len(grid), -1)], 1)
+        mean, log_variance = self.to_z(cells).chunk(2, 1)
+        return mean, log_variance.clamp(-12.0, 4.0)
+
+    def decode(self, z: Tensor) -> Features:
+        """Features (batch first) of vectors (B, Z)."""
+        return self.unstandardised(*self.decode_standardised(z))
+
+    def unstandardised(self, planes: Tensor, grid: Tensor) -> Features:
+        """Features (batch first) of what `standardised` or `decode_standardised` made."""
+        # In one pass each: at full resolution adding costs as much as a convolution.
+        planes = torch.addcmul(
+            self.plane_mean[:, :, None, None], planes, self.plane_std[:, :, None, None]
+        )
+        grid = torch.addcmul(
+            self.grid_mean[:, None, None, None], grid, self.grid_std[:, None, None, None]
+        )
+        return {**dict(zip(_NAMES, planes.unbind(1), strict=True)), "grid": grid}
+
+    def standardised(self, features: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Planes (B, 3, C, R, R) and grid (B, G, S, S, S) with mean 0 and deviation 1."""
+        planes = torch.stack([features[name] for name in _NAMES], 1)
+        planes = (planes - self.plane_mean[:, :, None, None]) / self.plane_std[:, :, None, None]
+        mean, std = (b[:, None, None, None] for b in (self.grid_mean, self.grid_std))
+        return planes, (features["grid"] - mean) / std
+
+    def decode_standardised(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        """Unfold vectors (B, Z) to planes and grid as `standardised` makes them."""
+        batch = len(z)
+        cells = F.relu(self.from_z(z))
+        grid = cells[:, self._split :].reshape(batch, *self._grid)
+        grid = self.grid_wide(grid.contiguous(memory_format=torch.channels_last_3d))
+        told: dict[int, Tensor] = {}
+        for layer in self.grid_out:
+            grid = layer(grid)
+            side = grid.shape[-1]
+            if str(side) in self.tell:
+                told[side] = self.tell[str(side)](_seen(grid))
+        planes = cells[:, : self._split].reshape(batch * len(PLANES), *self._plane)
+        planes = self.planes_wide(planes.contiguous(memory_format=torch.channels_last))
+        for layer in self.planes_out:
+            planes = layer(planes)
+            if planes.shape[-1] in told:
+                planes = planes + told[planes.shape[-1]]
+        return planes.reshape(batch, len(PLANES), *planes.shape[1:]), grid
+
+    def learn_scale(self, features: Mapping[str, Tensor]) -> None:
+        """Take mean and deviation of the channels from features of some shapes (N, ...)."""
+        planes = torch.stack([features[name] for name in _NAMES], 1)
+        grid = features["grid"]
+        self.plane_mean.copy_(planes.mean((0, 3, 4)))
+        self.plane_std.copy_(planes.std((0, 3, 4)).clamp(min=1e-3))
+        self.grid_mean.copy_(grid.mean((0, 2, 3, 4)))
+        self.grid_std.copy_(grid.std((0, 2, 3, 4)).clamp(min=1e-3))
+
+
+def bottleneck_config(features: Mapping[str, Tensor]) -> dict[str, int] | None:
+    """Find the settings that `Bottleneck` needs for such features (batch first).
+
+    None where they are not the three planes and the grid of the house model, or so small
+    that they cannot be halved.
+    """
+    if set(features) != {*_NAMES, "grid"}:
+        return None
+    plane, grid = features[_NAMES[0]], features["grid"]
+    return {
+        "plane_channels": plane.shape[1],
+        "plane_resolution": plane.shape[-1],
+        "grid_channels": grid.shape[1],
+        "grid_resolution": grid.shape[-1],
+    }
+
+
+def _coarsest(resolution: int, halvings: int) -> int:
+    side = resolution >> halvings
+    if side < 1 or side << halvings != resolution:
+        raise ValueError(f"a resolution of {resolution} cannot be halved {halvings} times")
+    return side
+
+
+def _point(dims: int, size_in: int, size_out: int) -> nn.Module:
+    return (nn.Conv2d if dims == 2 else nn.Conv3d)(size_in, size_out, 1)
+
+
+def _shrinking(dims: int, sizes: tuple[int, ...]) -> nn.Sequential:
+    conv = nn.Conv2d if dims == 2 else nn.Conv3d
+    layers: list[nn.Module] = []
+    for level, (fine, coarse) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
+        layers.append(conv(fine, coarse, 4, stride=2, padding=1))
+        # A block right after the first halving would cost as much as all the others.
+        layers.append(ConvBlock(dims, coarse, 1, norm=True) if level else nn.ReLU())
+    return nn.Sequential(*layers)
+
+
+def _growing(dims: int, sizes: tuple[int, ...]) -> nn.ModuleList:
+    """Make a stage for each doubling, from the coarsest to the finest."""
+    conv = nn.ConvTranspose2d if dims == 2 else nn.ConvTranspose3d
+    stages: list[nn.Module] = []
+    for fine, coarse in zip(sizes[-2::-1], sizes[:0:-1], strict=True):
+        # Blocks stand before the doubling, where cells are few; none before the last.
+        block = ConvBlock(dims, coarse, 1, norm=True) if fine != sizes[0] else nn.Identity()
+        stages.append(nn.Sequential(block, nn.ReLU(), conv(coarse, fine, 4, stride=2, padding=1)))
+    return nn.ModuleList(stages)
+
+
+def _tellers(
+    planes: tuple[int, ...], plane_side: int, grids: tuple[int, ...], grid_side: int
+) -> dict[str, nn.Module]:
+    """Layers from what is seen in the grid to planes of the same resolution, by that."""
+    sizes = {plane_side >> level: size for level, size in enumerate(planes[:-1])}
+    return {
+        str(grid_side >> level): nn.Conv2d(_SLABS * size, sizes[grid_side >> level], 1)
+        for level, size in enumerate(grids[:-1])
+        if grid_side >> level in sizes and grid_side >> level >= _SLABS
+    }
+
+
+def _seen(grid: Tensor) -> Tensor:
+    """See what lies in a grid (B, C, z, y, x) along the planes' normals: (3 B, SLABS * C, v, u).
+
+    Means over slabs, so that a plane is told not only what there is but how far along.
+    """
+    views = []
+    for name in PLANES:
+        along = _NORMAL[name]
+        slabs = grid.unflatten(along, (_SLABS, -1)).mean(along + 1)
+        views.append(slabs.movedim(along, 1).flatten(1, 2))
+    return torch.stack(views, 1).flatten(0, 1).contiguous(memory_format=torch.channels_last)

@@ -1,0 +1,52 @@
+"""Where the parts of a training shape are thin."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch.nn import functional as F  # noqa: N812 - the usual name
+
+from occviewer.arrays import Float32Array, Float64Array
+from occviewer.training.observing import Arrays
+
+_SIDE = 24
+_BOX = 0.55
+_SOLID = 0.5  # a half full neighbourhood is the face of something solid
+
+
+class ThinParts:
+    """A coarse map of how thin the parts of a shape are: legs, slats and boards.
+
+    A part is thin where nowhere nearby a neighbourhood (a cube of 0.14) is half full. The
+    corner of a solid body is not thin: a step inwards everything is full.
+
+    Parameters
+    ----------
+    shape : Arrays
+        With ``uniform`` and ``uniform_inside``.
+    """
+
+    def __init__(self, shape: Arrays) -> None:
+        cells = _cells(shape["uniform"].astype(np.float64))
+        inside = np.bincount(cells, shape["uniform_inside"], _SIDE**3)
+        # Where no point was stored, outside the bounding box, is nothing.
+        points = np.bincount(cells, minlength=_SIDE**3)
+        counts = torch.from_numpy(np.stack([inside, points])).view(2, 1, _SIDE, _SIDE, _SIDE)
+        full, number = F.avg_pool3d(counts.float(), 3, 1, 1, count_include_pad=False)
+        share = F.max_pool3d((full / number.clamp(min=1e-6))[None], 3, 1, 1)[0, 0]
+        thin = (1 - share / _SOLID).clamp(0, 1) * (share > 0)
+        self._thin: Float32Array = thin.flatten().numpy().astype(np.float32)
+
+    def at(self, points: Float64Array) -> Float32Array:
+        """Thinness (N,) at points (N, 3) of the shape's frame: 0 none or solid, 1 a thread."""
+        found: Float32Array = self._thin[_cells(points)]
+        return found
+
+
+def _cells(points: Float64Array) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Cell numbers (N,) of points (N, 3); those outside the box belong to its border."""
+    cell = np.clip((points / (2 * _BOX) + 0.5) * _SIDE, 0, _SIDE - 1).astype(np.int64)
+    number: np.ndarray[tuple[int], np.dtype[np.int64]] = cell[:, 0] + _SIDE * (
+        cell[:, 1] + _SIDE * cell[:, 2]
+    )
+    return number
