@@ -11,7 +11,7 @@ LIBRARIES := libegl1 libgl1 libgl1-mesa-dri libxkbcommon-x11-0 libxcb-cursor0 \
 	libdbus-1-3 libfontconfig1
 SETTINGS := pyproject.toml constraints.txt .ci/set-up.sh
 
-.PHONY: run test libraries test-libraries
+.PHONY: run test screenshots libraries test-libraries
 
 run: libraries .venv/.ready-to-run
 	.venv/bin/python main.py
@@ -25,6 +25,11 @@ test: test-libraries .venv/.ready-to-test .venv-noqt/.ready
 	@echo "The same without Qt:"
 	.venv-noqt/bin/python -c 'from importlib.util import find_spec as f; found = [m for m in ("PySide6", "pyvistaqt", "qtpy", "pytestqt") if f(m)]; assert not found, found'
 	.venv-noqt/bin/pytest --ignore=tests/gui
+
+# The pictures of the README and of the sample gallery, from the running program.
+screenshots: test-libraries .venv/.ready-to-test
+	if command -v xvfb-run; then xvfb-run -a -s "-screen 0 1400x900x24" .venv/bin/python -m occviewer.gui.screenshots; \
+	else .venv/bin/python -m occviewer.gui.screenshots; fi
 
 # Missing libraries are said, not fatal: most of the work needs none of them.
 libraries:

@@ -129,8 +129,8 @@ def _stopping_on_signals(trainer: LatentTrainer) -> Iterator[None]:
         trainer.stop()
         signal.signal(number, before[number])
 
-    for each in (signal.SIGINT, signal.SIGTERM):
-        before[each] = signal.signal(each, stop)
+    for asked in (signal.SIGINT, signal.SIGTERM):
+        before[asked] = signal.signal(asked, stop)
     try:
         yield
     finally:

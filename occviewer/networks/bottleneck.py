@@ -261,6 +261,7 @@ def _seen(grid: Tensor) -> Tensor:
     views = []
     for name in PLANES:
         along = _NORMAL[name]
-        slabs = grid.unflatten(along, (_SLABS, -1)).mean(along + 1)
+        shape = grid.shape
+        slabs = grid.reshape(*shape[:along], _SLABS, -1, *shape[along + 1 :]).mean(along + 1)
         views.append(slabs.movedim(along, 1).flatten(1, 2))
     return torch.stack(views, 1).flatten(0, 1).contiguous(memory_format=torch.channels_last)

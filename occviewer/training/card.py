@@ -60,6 +60,7 @@ def _facts(info: ModelInfo) -> str:
             f"{split['test']} to test"
         )
     lines += _pose_facts(training.get("pose"))
+    lines += latent_facts(training.get("latent"))
     if info.scores:
         title = f"Test split, {POINTS:,} points with noise {NOISE:g}:"
         lines += ["", title, "", format_tables(info.scores)]

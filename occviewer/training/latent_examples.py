@@ -19,8 +19,8 @@ from occviewer.errors import DataError
 from occviewer.networks import Features, PointCloudNetwork
 from occviewer.training.augmentation import Augmentation, random_transform
 from occviewer.training.dataset import ShapeSet, shape_weights, uniform_queries
-from occviewer.training.observing import observe
 from occviewer.training.latent_thinness import ThinParts
+from occviewer.training.observing import observe
 from occviewer.training.validation import NOISE
 
 AUGMENTATION = Augmentation(stretch=0.25, mirror=True, turn=0.0, tilt=0.0, shift=0.0)
@@ -109,9 +109,8 @@ class FeaturePool:
             linear, offset = random_transform(shape, AUGMENTATION, self._rng)
             noise = NOISE * self._rng.random()
             points = observe(shape, "whole", self._network.point_count, 0.0, self._rng)
-            points = points @ linear.T + offset
-            points += self._rng.normal(scale=noise, size=points.shape)
-            clouds.append(points.astype(np.float32))
+            moved = points @ linear.T + offset + self._rng.normal(scale=noise, size=points.shape)
+            clouds.append(moved.astype(np.float32))
             places.append((int(index), linear, offset))
         with torch.no_grad():
             features = self._network.encode(torch.from_numpy(np.stack(clouds)).to(self._device))
@@ -151,7 +150,7 @@ class FeaturePool:
     def _queries(
         self, kept: _Kept, count: int, near_share: float
     ) -> tuple[Float32Array, BoolArray, Float32Array]:
-        """Queries (M, 3), labels (M,) and thinness (M,) for one shape as it was varied."""
+        """Draw queries (M, 3), labels (M,) and thinness (M,) for one shape as it was varied."""
         shape = self._shapes[kept.shape]
         if kept.shape not in self._thin:
             self._thin[kept.shape] = ThinParts(shape)

@@ -146,10 +146,13 @@ def _scores(
         by_z = bottleneck.decode(bottleneck.encode(features)[0])
         near = shape["near"][:_NEAR].astype(np.float64)
         is_thin = (ThinParts(shape).at(near) >= _THIN) & shape["near_inside"][:_NEAR]
-        kept = logits_of(network, by_z, near.astype(np.float32)[is_thin]) if is_thin.any() else []
+        kept = 0
+        if is_thin.any():
+            within = logits_of(network, by_z, near[is_thin].astype(np.float32))
+            kept = int(np.count_nonzero(within > level))
         yield (
             intersection_over_union(logits_of(network, by_z, queries) > level, inside),
             intersection_over_union(logits_of(network, features, queries) > level, inside),
-            int(np.count_nonzero(np.asarray(kept) > level)),
+            kept,
             int(is_thin.sum()),
         )

@@ -258,7 +258,7 @@ def test_crumbs_are_left_out_and_said_unless_all_parts_are_wanted(
     )
     both = trimesh.util.concatenate([block, crumb])
     mesh = Mesh(both.vertices.astype(np.float32), both.faces.astype(np.int32))
-    monkeypatch.setattr(occviewer.extraction, "extract", lambda field, resolution: mesh)
+    monkeypatch.setattr(occviewer.extraction, "extract", lambda field, resolution, refine: mesh)
     target = tmp_path / "out.ply"
     assert reconstruct(scan, "-o", target) == 0
     assert "left out 1 part below 1% of the surface" in capsys.readouterr().err

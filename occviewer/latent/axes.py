@@ -1,0 +1,163 @@
+"""Axes of a latent space: directions for sliders, in units of their standard deviation."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from occviewer.errors import OccviewerError
+from occviewer.networks.bottleneck import Bottleneck
+
+FEWEST_CODES = 3
+"""Codes from which principal axes can be computed."""
+
+_REACH = 3.0  # standard deviations that a slider goes where no range was observed
+
+
+class LatentError(OccviewerError):
+    """What was asked of a latent space cannot be had."""
+
+
+@dataclass(frozen=True, eq=False)
+class Axes:
+    """Directions in which vectors can be moved, the most important first.
+
+    Attributes
+    ----------
+    mean : (Z,) Tensor
+        Of the vectors that the axes were found from; for random axes where they start.
+    basis : (Z, K) Tensor
+        A column an axis, one standard deviation long.
+    ranges : (K, 2) Tensor
+        How far sliders go, in standard deviations from the mean.
+    shares : (K,) Tensor
+        Share of the variance that each axis explains; zeros where that is not known.
+    origin : {"training", "codes", "random"}
+        What they were found from. Only the first two say how likely vectors are.
+    """
+
+    mean: Tensor
+    basis: Tensor
+    ranges: Tensor
+    shares: Tensor
+    origin: Literal["training", "codes", "random"]
+
+    def __len__(self) -> int:
+        return self.basis.shape[1]
+
+    @property
+    def can_sample(self) -> bool:
+        """Whether new vectors can be drawn: whether the axes are more than directions."""
+        return self.origin != "random"
+
+    @property
+    def identity(self) -> str:
+        """A short text that differs where the axes do."""
+        content = b"".join(
+            tensor.detach().float().cpu().contiguous().numpy().tobytes()
+            for tensor in (self.mean, self.basis)
+        )
+        return hashlib.sha256(content).hexdigest()[:16]
+
+    def moved(self, vector: Tensor, offsets: Mapping[int, float] | Sequence[float]) -> Tensor:
+        """Move a vector (Z,) along some axes (by their numbers), or along the first ones.
+
+        Offsets count from where the vector is, in standard deviations.
+
+        Raises
+        ------
+        LatentError
+            There is no such axis.
+        """
+        given = offsets if isinstance(offsets, Mapping) else dict(enumerate(offsets))
+        along = self.basis.new_zeros(len(self))
+        for axis, offset in given.items():
+            if not 0 <= axis < len(self):
+                raise LatentError(
+                    f"There is no axis {axis} in this latent space: use 0 … {len(self) - 1}."
+                )
+            along[axis] = offset
+        return vector + self.basis @ along
+
+    def coordinates(self, vector: Tensor) -> Tensor:
+        """Where a vector (Z,) lies along the axes (K,), in standard deviations from the mean."""
+        # In double: the shortest axes are a thousand times shorter than the longest.
+        difference = (vector - self.mean).cpu().double()
+        basis = self.basis.cpu().double()
+        solution: Tensor = torch.linalg.lstsq(basis, difference[:, None], driver="gelsd").solution
+        return solution[:, 0].to(vector)
+
+    def drawn(self, count: int, seed: int, temperature: float) -> Tensor:
+        """Draw vectors (count, Z) from the normal distribution that the axes describe.
+
+        Raises
+        ------
+        LatentError
+            The axes are random directions.
+        """
+        if not self.can_sample:
+            raise LatentError(
+                "Random axes do not say which shapes are likely: give at least "
+                f"{FEWEST_CODES} codes to draw new shapes like them."
+            )
+        generator = torch.Generator().manual_seed(seed)
+        # Each vector is drawn by itself, so that asking for more keeps the first ones.
+        draws = [torch.randn(len(self), generator=generator) for _ in range(count)]
+        along = temperature * torch.stack(draws) if draws else torch.zeros(0, len(self))
+        return self.mean + along.to(self.basis) @ self.basis.T
+
+
+def trained_axes(bottleneck: Bottleneck) -> Axes:
+    """Axes, ranges and prior that were measured when a bottleneck was trained."""
+    return Axes(
+        bottleneck.prior_mean,
+        bottleneck.basis,
+        bottleneck.ranges.T.contiguous(),
+        bottleneck.shares,
+        "training",
+    )
+
+
+def axes_of_vectors(vectors: Tensor) -> Axes:
+    """Principal components of at least three vectors (N, Z): N - 1 axes at most.
+
+    Raises
+    ------
+    LatentError
+        They are too few, or all the same.
+    """
+    if len(vectors) < FEWEST_CODES:
+        raise LatentError(
+            f"Principal axes need at least {FEWEST_CODES} codes, not {len(vectors)}: give more."
+        )
+    mean = vectors.mean(0)
+    _, lengths, directions = torch.linalg.svd((vectors - mean).double(), full_matrices=False)
+    kept = lengths > 1e-6 * lengths[0].clamp(min=1e-12)
+    if not kept.any() or lengths[0] < 1e-9:
+        raise LatentError("The codes are all the same, so no axis leads from one to another.")
+    lengths, directions = lengths[kept], directions[kept]
+    deviations = lengths / (len(vectors) - 1) ** 0.5
+    along = ((vectors - mean).double() @ directions.T) / deviations
+    ranges = torch.stack([along.amin(0), along.amax(0)], 1)
+    basis = directions.T * deviations
+    shares = lengths.square() / lengths.square().sum()
+    return Axes(mean, basis.float(), ranges.float(), shares.float(), "codes")
+
+
+def random_axes(vector: Tensor, count: int, seed: int) -> Axes:
+    """Random orthogonal directions around a vector (Z,), a tenth of its length long each.
+
+    Nothing is known of how such vectors vary; a tenth changes a shape without breaking it.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    drawn = torch.randn(len(vector), min(count, len(vector)), generator=generator)
+    directions = torch.linalg.qr(drawn).Q.to(vector)
+    length = 0.1 * vector.norm().clamp(min=1e-6)
+    number = directions.shape[1]
+    ranges = torch.tensor([[-_REACH, _REACH]]).repeat(number, 1).to(vector)
+    return Axes(vector, directions * length, ranges, torch.zeros(number).to(vector), "random")

@@ -1,0 +1,122 @@
+"""Ways through the latent space, from one shape to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from occviewer.arrays import Float64Array
+from occviewer.latent.axes import LatentError
+from occviewer.latent.space import Latent, LatentSpace
+from occviewer.models.codes import Code
+
+
+class Path:
+    """A way through two or more shapes.
+
+    Vectors and detail follow the same curve, for models without a vector their features;
+    placements go straight from one shape to the next.
+
+    Parameters
+    ----------
+    space : LatentSpace
+    keyframes : sequence of Code or Latent
+        At least two.
+    smooth : bool
+        Whether to pass the shapes without a kink, on a Catmull-Rom curve (1974); else
+        straight from one to the next.
+    closed : bool
+        Whether the way goes on from the last shape to the first.
+
+    Raises
+    ------
+    LatentError
+        There are fewer than two shapes.
+    CodeError
+        A code is of another model.
+    """
+
+    def __init__(
+        self,
+        space: LatentSpace,
+        keyframes: Sequence[Latent | Code],
+        *,
+        smooth: bool = True,
+        closed: bool = False,
+    ) -> None:
+        if len(keyframes) < 2:
+            raise LatentError("A way needs at least two shapes: give another one.")
+        self._space, self._smooth, self._closed = space, smooth, closed
+        self._latents = [
+            one if isinstance(one, Latent) else space.latent_of(one) for one in keyframes
+        ]
+
+    @property
+    def length(self) -> int:
+        """Number of stretches between neighbouring shapes; positions go from 0 to it."""
+        return len(self._latents) - (0 if self._closed else 1)
+
+    def at(self, position: float) -> Code:
+        """Shape at a position, 0 the first shape and 1 the second; beyond the ends the ends."""
+        straight = stretch_weights(len(self._latents), self._inside(position), False, self._closed)
+        weights = stretch_weights(
+            len(self._latents), self._inside(position), self._smooth, self._closed
+        )
+        exactly = np.flatnonzero(straight == 1)
+        if len(exactly):
+            return self._latents[int(exactly[0])].code
+        return self._space.blend(self._latents, weights.tolist(), straight.tolist())
+
+    def frames(self, count: int) -> Iterator[Code]:
+        """Go all the way in so many even steps; a closed way ends just before its start.
+
+        Raises
+        ------
+        LatentError
+            There are fewer than two frames.
+        """
+        if count < 2:
+            raise LatentError(f"A way needs at least 2 frames, not {count}.")
+        for position in np.linspace(0, self.length, count, endpoint=not self._closed):
+            yield self.at(float(position))
+
+    def _inside(self, position: float) -> float:
+        return position % self.length if self._closed else min(max(position, 0.0), self.length)
+
+
+def stretch_weights(count: int, position: float, smooth: bool, closed: bool) -> Float64Array:
+    """Weights (count,) of the shapes at a position of the way; their sum is 1."""
+    stretches = count if closed else count - 1
+    first = min(int(position), stretches - 1)
+    t = position - first
+    weights = np.zeros(count)
+    if smooth and count > 2:
+        factors = _catmull_rom(t)
+    else:
+        factors = np.array([0.0, 1 - t, t, 0.0])
+    for step, factor in zip((-1, 0, 1, 2), factors, strict=True):
+        index = first + step
+        if closed:
+            weights[index % count] += factor
+        elif index < 0:  # as if the way came straight from before its beginning
+            weights[0] += 2 * factor
+            weights[1] -= factor
+        elif index >= count:
+            weights[count - 1] += 2 * factor
+            weights[count - 2] -= factor
+        else:
+            weights[index] += factor
+    return weights
+
+
+def _catmull_rom(t: float) -> Float64Array:
+    """Weights (4,) of the points before, at, after and after that, at 0 <= t <= 1."""
+    return 0.5 * np.array(
+        [
+            -t + 2 * t**2 - t**3,
+            2 - 5 * t**2 + 3 * t**3,
+            t + 4 * t**2 - 3 * t**3,
+            -(t**2) + t**3,
+        ]
+    )

@@ -1,0 +1,363 @@
+"""Latent spaces: from codes to vectors and back, the same for every kind of model.
+
+What a code holds is taken as two parts: what its vector says, and **detail**, the rest.
+A model with a bottleneck has both. The code of an ONet is its vector and has no detail. A
+local model without a bottleneck has no vector: all of its features are detail, which can
+be blended but has no axes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from occviewer.latent.axes import (
+    FEWEST_CODES,
+    Axes,
+    LatentError,
+    axes_of_vectors,
+    random_axes,
+    trained_axes,
+)
+from occviewer.latent.placements import blended_placement
+from occviewer.models.checkpoint import load_bottleneck
+from occviewer.models.codes import Code, CodeError
+from occviewer.models.model import Model
+from occviewer.networks.bottleneck import Bottleneck
+from occviewer.placement import Placement
+
+__all__ = ["Latent", "LatentError", "LatentSpace", "latent_space"]
+
+_FACT = "latent"  # among the facts of a code: the vector it was made of
+_VECTOR = "c"  # the only tensor of codes that are vectors
+_RANDOM_AXES = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Latent:
+    """Where a code lies in a latent space. Made once per code; editing it is quick.
+
+    Attributes
+    ----------
+    vector : (Z,) Tensor
+        Empty where the model has none.
+    detail : mapping of str to Tensor
+        What the code holds beyond what the vector says.
+    code : Code
+    """
+
+    vector: Tensor
+    detail: Mapping[str, Tensor] = field(repr=False)
+    code: Code = field(repr=False)
+
+
+class LatentSpace:
+    """The latent space of a model; make it with `latent_space`.
+
+    Attributes
+    ----------
+    axes : Axes or None
+        None where there are no sliders; `why_no_axes` says why.
+    why_no_axes : str
+        One sentence for people; empty where there are axes.
+    """
+
+    def __init__(self, model: Model, axes: Axes | None, why_no_axes: str) -> None:
+        self.axes = axes
+        self.why_no_axes = "" if axes is not None else why_no_axes
+        self._name, self._device = model.name, model.device
+        self._identity = "" if axes is None else axes.identity
+
+    def latent_of(self, code: Code) -> Latent:
+        """Find the vector and the detail of a code.
+
+        A code that was edited or sampled remembers its vector.
+
+        Raises
+        ------
+        CodeError
+            The code is of another model.
+        """
+        tensors = {name: tensor.to(self._device) for name, tensor in code.tensors.items()}
+        with torch.no_grad():
+            vector = self._remembered(code)
+            try:
+                vector = self._vector_of(tensors) if vector is None else vector
+                explained = self._tensors_of(vector)
+                detail = self._beyond(tensors, explained)
+            except (KeyError, RuntimeError) as error:
+                raise CodeError(
+                    f"The code does not fit the latent space of {self._name!r}; encode the scan "
+                    "with this model."
+                ) from error
+        return Latent(vector, detail, code)
+
+    def edited(
+        self,
+        latent: Latent | Code,
+        offsets: Mapping[int, float] | Sequence[float] = (),
+        detail: float = 1.0,
+    ) -> Code:
+        """Move a code through the latent space.
+
+        Parameters
+        ----------
+        latent : Latent or Code
+            From `latent_of`, so that one slider after another needs only what changes.
+        offsets : mapping of int to float, or sequence of float
+            How far along axes (from 0), in standard deviations from where the code is.
+        detail : float
+            Share of the detail that is kept, 0 … 1.
+
+        Raises
+        ------
+        LatentError
+            There are no axes, no such axis, or `detail` is out of its range.
+        """
+        at = self._as_latent(latent)
+        if not 0 <= detail <= 1:
+            raise LatentError(f"Detail is a share between 0 and 1, not {detail:g}.")
+        moving = offsets.values() if isinstance(offsets, Mapping) else offsets
+        if not any(moving) and detail == 1:
+            return at.code
+        if self.axes is None:
+            raise LatentError(self.why_no_axes)
+        with torch.no_grad():
+            vector = self.axes.moved(at.vector, offsets)
+            tensors = self._tensors_of(vector)
+            if detail:
+                _add(tensors, at.detail, detail)
+        facts = {name: value for name, value in at.code.facts.items() if name != _FACT}
+        return self._code(tensors, vector, at.code.placement, at.code.notes, facts)
+
+    def sample(self, count: int, seed: int = 0, temperature: float = 1.0) -> list[Code]:
+        """Draw new shapes from what is known of the training shapes, or of the codes given.
+
+        Parameters
+        ----------
+        count : int
+        seed : int
+            The same seed gives the same shapes; more shapes begin with the same ones.
+        temperature : float
+            How far from the mean: 1 as the training shapes, 0 the mean itself.
+
+        Raises
+        ------
+        LatentError
+            The model has no latent space to draw from.
+        """
+        if self.axes is None:
+            raise LatentError(self.why_no_axes)
+        vectors = self.axes.drawn(count, seed, temperature)
+        codes = []
+        for vector in vectors:
+            with torch.no_grad():
+                tensors = self._tensors_of(vector)
+            codes.append(self._code(tensors, vector, Placement(), (), {}))
+        return codes
+
+    def blend(
+        self,
+        latents: Sequence[Latent | Code],
+        weights: Sequence[float],
+        placement_weights: Sequence[float] | None = None,
+    ) -> Code:
+        """Mix codes: their vectors, their detail and where they lie.
+
+        Parameters
+        ----------
+        latents : sequence of Latent or Code
+        weights : sequence of float
+            One for each; they are divided by their sum. May be negative.
+        placement_weights : sequence of float, optional
+            For the placements, from 0; the same as `weights` if not given.
+
+        Raises
+        ------
+        LatentError
+            There are no codes, or the weights do not fit.
+        """
+        total = float(sum(weights))
+        if not latents or len(weights) != len(latents) or abs(total) < 1e-6:
+            raise LatentError("A blend needs a weight for each code, and a sum that is not 0.")
+        shares = [float(weight) / total for weight in weights]
+        used = [(self._as_latent(at), s) for at, s in zip(latents, shares, strict=True) if s]
+        with torch.no_grad():
+            vector = torch.stack([share * at.vector for at, share in used]).sum(0)
+            tensors = self._tensors_of(vector)
+            for at, share in used:
+                _add(tensors, at.detail, share)
+        placement = blended_placement(
+            [_code_of(at).placement for at in latents],
+            shares if placement_weights is None else placement_weights,
+        )
+        return self._code(tensors, vector, placement, (), {})
+
+    def _as_latent(self, given: Latent | Code) -> Latent:
+        return given if isinstance(given, Latent) else self.latent_of(given)
+
+    def _remembered(self, code: Code) -> Tensor | None:
+        fact = code.facts.get(_FACT)
+        if isinstance(fact, Mapping) and self.axes and fact.get("axes") == self._identity:
+            vector = torch.tensor(fact["vector"], dtype=torch.float32, device=self._device)
+            if vector.shape == self.axes.mean.shape:
+                return vector
+        return None
+
+    def _code(
+        self,
+        tensors: dict[str, Tensor],
+        vector: Tensor,
+        placement: Placement,
+        notes: tuple[str, ...],
+        facts: dict[str, Any],
+    ) -> Code:
+        if self._identity:
+            facts = {**facts, _FACT: {"axes": self._identity, "vector": vector.tolist()}}
+        return Code(tensors, placement, self._name, notes, facts)
+
+    def _beyond(
+        self, tensors: Mapping[str, Tensor], explained: Mapping[str, Tensor]
+    ) -> dict[str, Tensor]:
+        return {
+            name: tensor - explained[name] if name in explained else tensor
+            for name, tensor in tensors.items()
+        }
+
+    def _vector_of(self, tensors: Mapping[str, Tensor]) -> Tensor:
+        """Find the vector of a code's tensors."""
+        raise NotImplementedError
+
+    def _tensors_of(self, vector: Tensor) -> dict[str, Tensor]:
+        """Make the tensors that a vector says, all of them new."""
+        raise NotImplementedError
+
+
+class BottleneckSpace(LatentSpace):
+    """Features of a local model through its bottleneck."""
+
+    def __init__(self, model: Model, bottleneck: Bottleneck) -> None:
+        self._bottleneck = bottleneck.to(model.device)
+        _lay_out(self._bottleneck)
+        super().__init__(model, trained_axes(self._bottleneck), "")
+
+    def _vector_of(self, tensors: Mapping[str, Tensor]) -> Tensor:
+        mean, _ = self._bottleneck.encode({name: t[None] for name, t in tensors.items()})
+        return mean[0]
+
+    def _tensors_of(self, vector: Tensor) -> dict[str, Tensor]:
+        return {name: t[0] for name, t in self._bottleneck.decode(vector[None]).items()}
+
+
+class VectorSpace(LatentSpace):
+    """Codes that are a vector and nothing else."""
+
+    def _vector_of(self, tensors: Mapping[str, Tensor]) -> Tensor:
+        return tensors[_VECTOR]
+
+    def _tensors_of(self, vector: Tensor) -> dict[str, Tensor]:
+        return {_VECTOR: vector.clone()}
+
+    def _beyond(
+        self, tensors: Mapping[str, Tensor], explained: Mapping[str, Tensor]
+    ) -> dict[str, Tensor]:
+        if tensors[_VECTOR].shape != explained[_VECTOR].shape:
+            raise KeyError(_VECTOR)
+        return {}  # rounding is no detail
+
+
+class FeatureSpace(LatentSpace):
+    """Features of a local model that has no bottleneck: they can be blended only."""
+
+    def _vector_of(self, tensors: Mapping[str, Tensor]) -> Tensor:
+        return torch.zeros(0, device=self._device)
+
+    def _tensors_of(self, vector: Tensor) -> dict[str, Tensor]:
+        return {}
+
+
+def latent_space(
+    model: Model, codes: Sequence[Code] = (), *, random_seed: int | None = None
+) -> LatentSpace:
+    """Open the latent space of a model.
+
+    Parameters
+    ----------
+    model : Model
+    codes : sequence of Code
+        For a model whose codes are vectors: from three on, the axes are their principal
+        components. Not needed where axes were stored with the model.
+    random_seed : int, optional
+        For such a model: take random orthogonal directions around the first code as axes.
+
+    Returns
+    -------
+    LatentSpace
+        It can always blend. Where it has no `axes`, it says why.
+
+    Raises
+    ------
+    CheckpointError
+        The model's file is damaged.
+    LatentError
+        The codes are all the same, or there is none to lay random axes around.
+    """
+    bottleneck = None if model.path is None else load_bottleneck(model.path)
+    if bottleneck is not None:
+        return BottleneckSpace(model, bottleneck)
+    if model.network.architecture != "onet":
+        return FeatureSpace(
+            model,
+            None,
+            f"The model {model.name!r} keeps shapes in local features without a latent vector, "
+            "so there are no sliders and no samples. Interpolation works; a model of the architecture "
+            "'house' gets a latent space by  occviewer train-latent.",
+        )
+    vectors = [_vector(code, model) for code in codes]
+    axes = None
+    if random_seed is not None:
+        if not vectors:
+            raise LatentError("Random axes start from a code: encode a scan first.")
+        axes = random_axes(vectors[0], _RANDOM_AXES, random_seed)
+    elif len(vectors) >= FEWEST_CODES:
+        axes = axes_of_vectors(torch.stack(vectors))
+    return VectorSpace(
+        model,
+        axes,
+        f"The model {model.name!r} has a latent vector, but no axes were stored with it: give at "
+        f"least {FEWEST_CODES} codes to find their principal axes, or take random ones.",
+    )
+
+
+def _vector(code: Code, model: Model) -> Tensor:
+    if set(code.tensors) != {_VECTOR}:
+        raise CodeError(
+            f"The code does not fit the model {model.name!r}; encode the scan with this model."
+        )
+    return code.tensors[_VECTOR].to(model.device)
+
+
+def _code_of(given: Latent | Code) -> Code:
+    return given.code if isinstance(given, Latent) else given
+
+
+def _add(tensors: dict[str, Tensor], detail: Mapping[str, Tensor], share: float) -> None:
+    """Add a share of some detail to tensors, in place."""
+    for name, tensor in detail.items():
+        if name in tensors:
+            tensors[name].add_(tensor, alpha=share)
+        else:
+            tensors[name] = tensor * share
+
+
+def _lay_out(network: nn.Module) -> None:
+    """Lay out convolution weights as the fast kernels want them."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        elif isinstance(module, nn.Conv3d | nn.ConvTranspose3d):
+            module.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
