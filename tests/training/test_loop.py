@@ -277,7 +277,7 @@ class TestAccidents:
     def test_asked_to_stop_it_does_not_wait_for_the_validation(
         self, tiny_set, tmp_path, recipe, monkeypatch
     ):
-        def validate(network, shapes, stopped):
+        def validate(network, shapes, weights, stopped):
             trainer.stop()
             assert stopped()
             raise Cancelled
