@@ -56,7 +56,8 @@ def test_there_are_enough_and_nothing_else_lies_about():
     listed = {sample[key] for sample in SAMPLES for key in ("scan", "truth")}
     files = [path for path in FOLDER.rglob("*") if path.is_file()]
     names = {path.relative_to(FOLDER).as_posix() for path in files}
-    assert names == listed | {"samples.json", "README.md"}
+    pictures = {f"pictures/{Path(sample['scan']).stem}.png" for sample in SAMPLES}
+    assert names == listed | pictures | {"samples.json", "README.md"}
     assert sum(path.stat().st_size for path in files) < 6e6
 
 
