@@ -84,7 +84,10 @@ def add_reconstruct_command(
 def _reconstruct(args: argparse.Namespace, jobs: list[Job]) -> int:
     opened = _Stages()
     with opened.stage("import"):
-        import torch  # noqa: F401 - measured apart from what it is used for
+        # Measured apart from what they are used for.
+        import scipy.spatial  # noqa: F401 - cleans clouds
+        import torch  # noqa: F401
+        import trimesh  # noqa: F401 - writes meshes
 
         import occviewer.extraction
         import occviewer.meshes
