@@ -17,6 +17,10 @@ from occviewer.errors import Cancelled, OccviewerError
 # Module and function that add the commands, in the order in which help lists them.
 _COMMANDS = (
     ("occviewer.cli.reconstruct", "add_reconstruct_command"),
+    ("occviewer.cli.codes", "add_encode_command"),
+    ("occviewer.cli.codes", "add_decode_command"),
+    ("occviewer.cli.codes", "add_sample_command"),
+    ("occviewer.cli.interpolate", "add_interpolate_command"),
     ("occviewer.cli.models", "add_models_command"),
     ("occviewer.cli.data", "add_data_commands"),
     ("occviewer.cli.train", "add_train_command"),

@@ -63,7 +63,8 @@ def _train_latent(args: argparse.Namespace) -> int:
     network, info = load_checkpoint(path)
     _check_writable(path)
     weights = own_weights(info)
-    settings = _settings(args)
+    device = choose_device(args.device)
+    settings = _settings(args, device.type)
     train_shapes = ShapeSet(args.data, "train")
     trainer = LatentTrainer(
         network,
@@ -73,7 +74,7 @@ def _train_latent(args: argparse.Namespace) -> int:
         ShapeSet.if_any(args.data, "val"),
         weights,
         args.output or Path("runs") / f"latent-{path.stem}",
-        choose_device(args.device),
+        device,
         _print_line(settings),
     )
     _say(_opening(trainer))
@@ -98,14 +99,16 @@ def _train_latent(args: argparse.Namespace) -> int:
     return 0
 
 
-def _settings(args: argparse.Namespace) -> LatentSettings:
+def _settings(args: argparse.Namespace, device: str) -> LatentSettings:
     from dataclasses import replace
 
     from occviewer.training.latent_training import LatentSettings
 
     settings = LatentSettings(seed=args.seed)
     optimisation = replace(settings.optimisation, minutes=args.minutes, steps=args.steps)
-    return replace(settings, optimisation=optimisation)
+    # A GPU encodes in no time, so that examples need not be used so often.
+    fresh = settings.fresh if device == "cpu" else optimisation.batch
+    return replace(settings, optimisation=optimisation, fresh=fresh)
 
 
 def _check_writable(path: Path) -> None:

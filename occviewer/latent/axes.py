@@ -135,18 +135,19 @@ def axes_of_vectors(vectors: Tensor) -> Axes:
         raise LatentError(
             f"Principal axes need at least {FEWEST_CODES} codes, not {len(vectors)}: give more."
         )
+    vectors = vectors.double()
     mean = vectors.mean(0)
-    _, lengths, directions = torch.linalg.svd((vectors - mean).double(), full_matrices=False)
+    _, lengths, directions = torch.linalg.svd(vectors - mean, full_matrices=False)
     kept = lengths > 1e-6 * lengths[0].clamp(min=1e-12)
     if not kept.any() or lengths[0] < 1e-9:
         raise LatentError("The codes are all the same, so no axis leads from one to another.")
     lengths, directions = lengths[kept], directions[kept]
     deviations = lengths / (len(vectors) - 1) ** 0.5
-    along = ((vectors - mean).double() @ directions.T) / deviations
+    along = ((vectors - mean) @ directions.T) / deviations
     ranges = torch.stack([along.amin(0), along.amax(0)], 1)
     basis = directions.T * deviations
     shares = lengths.square() / lengths.square().sum()
-    return Axes(mean, basis.float(), ranges.float(), shares.float(), "codes")
+    return Axes(mean.float(), basis.float(), ranges.float(), shares.float(), "codes")
 
 
 def random_axes(vector: Tensor, count: int, seed: int) -> Axes:

@@ -201,12 +201,20 @@ class LatentSpace:
         return given if isinstance(given, Latent) else self.latent_of(given)
 
     def _remembered(self, code: Code) -> Tensor | None:
+        """Read the vector that a code was made of; None where it was not made in this space."""
         fact = code.facts.get(_FACT)
-        if isinstance(fact, Mapping) and self.axes and fact.get("axes") == self._identity:
-            vector = torch.tensor(fact["vector"], dtype=torch.float32, device=self._device)
-            if vector.shape == self.axes.mean.shape:
-                return vector
-        return None
+        if self.axes is None or not isinstance(fact, Mapping):
+            return None
+        if fact.get("axes") != self._identity:
+            return None
+        try:
+            vector = torch.tensor(fact.get("vector"), dtype=torch.float32)
+            fits = vector.shape == self.axes.mean.shape and bool(vector.isfinite().all())
+        except (TypeError, ValueError, RuntimeError):
+            fits = False
+        if not fits:
+            raise CodeError("The latent vector of the code is damaged; encode the scan again.")
+        return vector.to(self._device)
 
     def _code(
         self,
@@ -314,8 +322,8 @@ def latent_space(
             model,
             None,
             f"The model {model.name!r} keeps shapes in local features without a latent vector, "
-            "so there are no sliders and no samples. Interpolation works; a model of the architecture "
-            "'house' gets a latent space by  occviewer train-latent.",
+            "so there are no sliders and no samples, but interpolation works; a model of the "
+            "architecture 'house' gets a latent space by  occviewer train-latent.",
         )
     vectors = [_vector(code, model) for code in codes]
     axes = None

@@ -22,6 +22,7 @@ from occviewer.networks.layers import ResnetBlockFC
 
 _NAMES = tuple(f"plane_{name}" for name in PLANES)
 _SLABS = 4
+_FIRST_LOG_VARIANCE = -4.0
 _NORMAL = {"xz": 3, "xy": 2, "yz": 4}  # dimension of a grid (B, C, z, y, x) along it
 
 
@@ -111,6 +112,10 @@ class Bottleneck(nn.Module):
         self.to_z = nn.Sequential(
             nn.Linear(cells, hidden), ResnetBlockFC(hidden), nn.ReLU(), nn.Linear(hidden, 2 * size)
         )
+        # Vectors begin nearly without noise, or nothing would come through it for long.
+        last = self.to_z[-1]
+        assert isinstance(last, nn.Linear)
+        nn.init.constant_(last.bias[size:], _FIRST_LOG_VARIANCE)
         self.from_z = nn.Sequential(
             ResnetBlockFC(size, size, hidden),
             ResnetBlockFC(size, size, hidden),
@@ -131,7 +136,10 @@ class Bottleneck(nn.Module):
 
     def encode(self, features: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Encode features (batch first) to the mean and the log variance (B, Z) of ``z``."""
-        planes, grid = self.standardised(features)
+        return self.encode_standardised(*self.standardised(features))
+
+    def encode_standardised(self, planes: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
+        """Encode what `standardised` made, as `encode` does features."""
         flat = planes.flatten(0, 1).contiguous(memory_format=torch.channels_last)
         net = self.planes_narrow(F.relu(self.planes_in(flat)))
         solid = grid.contiguous(memory_format=torch.channels_last_3d)
@@ -232,11 +240,13 @@ def _shrinking(dims: int, sizes: tuple[int, ...]) -> nn.Sequential:
 
 def _growing(dims: int, sizes: tuple[int, ...]) -> nn.ModuleList:
     """Make a stage for each doubling, from the coarsest to the finest."""
+    last = len(sizes) - 2
     conv = nn.ConvTranspose2d if dims == 2 else nn.ConvTranspose3d
     stages: list[nn.Module] = []
-    for fine, coarse in zip(sizes[-2::-1], sizes[:0:-1], strict=True):
-        # Blocks stand before the doubling, where cells are few; none before the last.
-        block = ConvBlock(dims, coarse, 1, norm=True) if fine != sizes[0] else nn.Identity()
+    for stage, (fine, coarse) in enumerate(zip(sizes[-2::-1], sizes[:0:-1], strict=True)):
+        # Blocks stand before a doubling, where cells are few. None before the first, which
+        # comes from layers that see all cells, and none before the last, where it is dear.
+        block = ConvBlock(dims, coarse, 1, norm=True) if 0 < stage < last else nn.Identity()
         stages.append(nn.Sequential(block, nn.ReLU(), conv(coarse, fine, 4, stride=2, padding=1)))
     return nn.ModuleList(stages)
 
@@ -249,7 +259,8 @@ def _tellers(
     return {
         str(grid_side >> level): nn.Conv2d(_SLABS * size, sizes[grid_side >> level], 1)
         for level, size in enumerate(grids[:-1])
-        if grid_side >> level in sizes and grid_side >> level >= _SLABS
+        # Not at the finest level, which knows little more than the one before and is dear.
+        if level and grid_side >> level in sizes and grid_side >> level >= _SLABS
     }
 
 

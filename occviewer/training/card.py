@@ -70,13 +70,14 @@ def _facts(info: ModelInfo) -> str:
         for name, about in info.provenance.items()
         if isinstance(about, Mapping) and {"shapes", "licences", "creators"} <= about.keys()
     ]
-    pose = training.get("pose")
-    if isinstance(pose, Mapping):
-        data += [
-            f"- for the pose network: {_library(name, about)}"
-            for name, about in pose["provenance"].items()
-            if not _credited(about, info.provenance.get(name))
-        ]
+    for key, what in (("pose", "the pose network"), ("latent", "the latent space")):
+        beside = training.get(key)
+        if isinstance(beside, Mapping):
+            data += [
+                f"- for {what}: {_library(name, about)}"
+                for name, about in beside["provenance"].items()
+                if not _credited(about, info.provenance.get(name))
+            ]
     if data:
         lines += ["", "Shapes that it was trained on:", "", *data]
     return "\n".join(lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -56,7 +57,7 @@ def validate_latent(
     level: float,
     check: Callable[[], None] = lambda: None,
 ) -> dict[str, float]:
-    """Score a bottleneck on some shapes quickly; see `LatentScore`.
+    """Score a bottleneck on some shapes quickly: what `LatentScore` holds, but NaN.
 
     Parameters
     ----------
@@ -71,7 +72,8 @@ def validate_latent(
     score = _score(
         network, bottleneck, shapes, level, MOST_VALIDATED, _VALIDATION_QUERIES, lambda *_: check()
     )
-    return {"iou": score.iou, "full_iou": score.full_iou, "thin": score.thin}
+    values = {"iou": score.iou, "full_iou": score.full_iou, "thin": score.thin}
+    return {name: value for name, value in values.items() if not math.isnan(value)}
 
 
 def score_latent(

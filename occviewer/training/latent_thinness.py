@@ -23,18 +23,19 @@ class ThinParts:
     Parameters
     ----------
     shape : Arrays
-        With ``uniform`` and ``uniform_inside``.
+        With ``uniform``, ``uniform_inside`` and ``bounds``.
     """
 
     def __init__(self, shape: Arrays) -> None:
         cells = _cells(shape["uniform"].astype(np.float64))
-        inside = np.bincount(cells, shape["uniform_inside"], _SIDE**3)
-        # Where no point was stored, outside the bounding box, is nothing.
-        points = np.bincount(cells, minlength=_SIDE**3)
-        counts = torch.from_numpy(np.stack([inside, points])).view(2, 1, _SIDE, _SIDE, _SIDE)
-        full, number = F.avg_pool3d(counts.float(), 3, 1, 1, count_include_pad=False)
-        share = F.max_pool3d((full / number.clamp(min=1e-6))[None], 3, 1, 1)[0, 0]
-        thin = (1 - share / _SOLID).clamp(0, 1) * (share > 0)
+        inside = np.bincount(cells, shape["uniform_inside"], _SIDE**3).astype(np.float32)
+        # Points fill the bounding box evenly; outside it, where none are stored, is nothing.
+        size = np.prod(np.ptp(shape["bounds"].astype(np.float64), axis=0))
+        in_full_cell = len(cells) / size * (2 * _BOX / _SIDE) ** 3
+        full = torch.from_numpy(inside / np.float32(in_full_cell))
+        share = F.avg_pool3d(full.view(1, 1, _SIDE, _SIDE, _SIDE), 3, 1, 1)
+        most = F.max_pool3d(share, 3, 1, 1)
+        thin = (1 - most / _SOLID).clamp(0, 1) * (most > 0)
         self._thin: Float32Array = thin.flatten().numpy().astype(np.float32)
 
     def at(self, points: Float64Array) -> Float32Array:

@@ -34,6 +34,7 @@ SAVE_EVERY = 60.0
 """Seconds between states on disk."""
 REPORT_EVERY = 10.0
 """Seconds between lines of the curves."""
+_KL_RISES = 0.2  # share of the training; a vector must be of use before it is made simple
 _FIRST_BATCHES = 4  # of features before the first step; the channels are standardised by them
 
 Report = Callable[[dict[str, Any]], None]
@@ -70,7 +71,7 @@ class LatentSettings:
     """
 
     optimisation: Optimisation = field(
-        default_factory=lambda: Optimisation(batch=16, learning_rate=1e-3)
+        default_factory=lambda: Optimisation(batch=16, learning_rate=2e-3)
     )
     network: dict[str, Any] = field(default_factory=dict)
     queries: int = 2048
@@ -248,7 +249,8 @@ class LatentTrainer:
         for group in self.optimiser.param_groups:
             group["lr"] = self._rate()
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self._mixed):
-            loss = latent_loss(self.network, self.bottleneck, batch, self.settings)
+            share = min(1.0, self._progress() / _KL_RISES)
+            loss = latent_loss(self.network, self.bottleneck, batch, self.settings, share)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         clip = self.settings.optimisation.clip
@@ -330,12 +332,16 @@ def latent_loss(
     bottleneck: Bottleneck,
     batch: LatentBatch,
     settings: LatentSettings,
+    kl_share: float = 1.0,
 ) -> Tensor:
-    """Loss of one batch: occupancy, features and the divergence of ``z``, as the settings weigh."""
-    mean, log_variance = bottleneck.encode(batch.features)
+    """Loss of one batch: occupancy, features and the divergence of ``z``, as the settings weigh.
+
+    The divergence weighs only `kl_share` of that, which rises to 1 as the training begins.
+    """
+    wanted = bottleneck.standardised(batch.features)
+    mean, log_variance = bottleneck.encode_standardised(*wanted)
     z = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
     found = bottleneck.decode_standardised(z)
-    wanted = bottleneck.standardised(batch.features)
     error = torch.stack([F.mse_loss(*pair) for pair in zip(found, wanted, strict=True)]).mean()
     logits = network.decode(batch.queries, bottleneck.unstandardised(*found)).float()
     more = torch.where(batch.inside > 0.5, settings.thin_inside, settings.thin_outside)
@@ -344,7 +350,7 @@ def latent_loss(
     occupancy = (weight * each).sum() / weight.sum()
     # Kingma and Welling (2014), appendix B.
     divergence = 0.5 * (mean.square() + log_variance.exp() - log_variance - 1).sum(1).mean()
-    return occupancy + settings.features * error + settings.kl * divergence
+    return occupancy + settings.features * error + settings.kl * kl_share * divergence
 
 
 def _fingerprint(network: nn.Module) -> int:

@@ -1,0 +1,86 @@
+"""The bottleneck over planes and grid."""
+
+import pytest
+import torch
+
+from occviewer.networks.bottleneck import Bottleneck, bottleneck_config
+
+from .small import box_points, small_network
+
+SMALL = {"size": 6, "plane_sizes": (8, 8, 8), "grid_sizes": (8, 8), "plane_code": 4}
+
+
+def small_features(count=3):
+    with torch.no_grad():
+        return small_network().encode(box_points(count, 200))
+
+
+def small_bottleneck():
+    torch.manual_seed(0)
+    return Bottleneck(**bottleneck_config(small_features()), **SMALL)
+
+
+def test_features_come_back_with_the_shapes_that_the_decoder_wants():
+    features, bottleneck = small_features(), small_bottleneck()
+    mean, log_variance = bottleneck.encode(features)
+    assert mean.shape == log_variance.shape == (3, 6)
+    again = bottleneck.decode(mean)
+    assert {n: t.shape for n, t in again.items()} == {n: t.shape for n, t in features.items()}
+    assert small_network().decode(box_points(3, 10), again).shape == (3, 10)
+
+
+def test_the_scale_of_the_channels_is_learnt_and_undone():
+    features, bottleneck = small_features(), small_bottleneck()
+    bottleneck.learn_scale(features)
+    planes, grid = bottleneck.standardised(features)
+    assert planes.mean((0, 3, 4)).abs().max() < 1e-4
+    assert (grid.std((0, 2, 3, 4)) - 1).abs().max() < 1e-2
+    again = bottleneck.unstandardised(planes, grid)
+    for name, tensor in features.items():
+        assert torch.allclose(again[name], tensor, atol=1e-5)
+
+
+def test_every_plane_and_the_grid_depend_on_z():
+    bottleneck = small_bottleneck()
+    one, other = bottleneck.decode(torch.zeros(1, 6)), bottleneck.decode(torch.ones(1, 6))
+    assert all((one[name] - other[name]).abs().max() > 1e-3 for name in one)
+
+
+def test_what_the_grid_holds_reaches_the_planes():
+    bottleneck = small_bottleneck()
+    z = torch.zeros(1, 6)
+    before, _ = bottleneck.decode_standardised(z)
+    with torch.no_grad():
+        bottleneck.grid_wide.bias += 1
+    after, _ = bottleneck.decode_standardised(z)
+    assert all((before[:, plane] - after[:, plane]).abs().max() > 1e-4 for plane in range(3))
+
+
+def test_all_weights_learn():
+    bottleneck, features = small_bottleneck(), small_features()
+    mean, log_variance = bottleneck.encode(features)
+    found = bottleneck.decode(mean + log_variance)
+    sum(tensor.square().sum() for tensor in found.values()).backward()
+    unused = [name for name, p in bottleneck.named_parameters() if p.grad is None]
+    assert unused == []
+
+
+def test_batches_are_encoded_and_decoded_one_by_one_alike():
+    bottleneck, features = small_bottleneck(), small_features()
+    mean, _ = bottleneck.encode(features)
+    first, _ = bottleneck.encode({name: tensor[:1] for name, tensor in features.items()})
+    assert torch.allclose(mean[:1], first, atol=1e-5)
+    decoded = bottleneck.decode(mean)
+    alone = bottleneck.decode(mean[:1])
+    assert all(torch.allclose(decoded[n][:1], alone[n], atol=1e-5) for n in alone)
+
+
+def test_only_planes_and_grid_have_a_bottleneck():
+    for kind in ("onet", "convonet planes", "convonet grid", "convonet both"):
+        features = small_network(kind).encode(box_points(1, 200))
+        assert bottleneck_config(features) is None
+
+
+def test_resolutions_that_cannot_be_halved_are_refused():
+    with pytest.raises(ValueError, match="12 cannot be halved 3 times"):
+        Bottleneck(plane_resolution=12, plane_sizes=(8, 8, 8))
