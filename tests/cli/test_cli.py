@@ -54,7 +54,7 @@ def test_every_command_is_listed(capsys):
         cli.main(["--help"])
     assert stop.value.code == 0
     printed = capsys.readouterr().out
-    for command in ("reconstruct", "models", "data", "train", "train-pose", "evaluate", "bench"):
+    for command in ("reconstruct", "models", "data", "train", "train-pose", "evaluate", "bench", "sample"):
         assert re.search(rf"^    {command}\s", printed, re.MULTILINE)
 
 
