@@ -54,7 +54,8 @@ def test_every_command_is_listed(capsys):
         cli.main(["--help"])
     assert stop.value.code == 0
     printed = capsys.readouterr().out
-    for command in ("reconstruct", "models", "data", "train", "train-pose", "evaluate", "bench", "sample"):
+    commands = "reconstruct models encode decode sample interpolate data train train-latent"
+    for command in [*commands.split(), "train-pose", "evaluate", "bench"]:
         assert re.search(rf"^    {command}\s", printed, re.MULTILINE)
 
 
