@@ -44,11 +44,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _why_no_window() -> str | None:
     """Return what keeps the window from opening, or None if nothing does."""
-    window = importlib.util.find_spec("occviewer.gui")
-    # A folder that holds nothing but old bytecode has a spec too, but no origin.
-    if window is None or window.origin is None:
-        return "this version of OccViewer has none yet"
-    for library in ("PySide6", "pyvistaqt"):
+    for library in ("PySide6", "pyvistaqt", "qtawesome"):
         if importlib.util.find_spec(library) is None:
             return f'{library} is not installed (pip install "occviewer[gui]")'
     # macOS and Windows have a desktop of their own; elsewhere one of these names it.

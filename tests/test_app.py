@@ -15,7 +15,7 @@ SAMPLE = assets.resources() / "samples" / "chair_scan.ply"
 @pytest.fixture
 def desktop(tmp_path, monkeypatch):
     """Stand in for a machine where a window can be opened; it returns status 7."""
-    for package in ("gui", "PySide6", "pyvistaqt"):
+    for package in ("gui", "PySide6", "pyvistaqt", "qtawesome"):
         folder = tmp_path / "libraries" / package
         folder.mkdir(parents=True)
         (folder / "__init__.py").write_text("")
@@ -25,7 +25,7 @@ def desktop(tmp_path, monkeypatch):
     monkeypatch.setattr(occviewer, "__path__", [str(tmp_path / "libraries"), *occviewer.__path__])
     for name in [name for name in sys.modules if name.split(".")[:2] == ["occviewer", "gui"]]:
         monkeypatch.delitem(sys.modules, name)
-    for name in ("PySide6", "pyvistaqt"):
+    for name in ("PySide6", "pyvistaqt", "qtawesome"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("DISPLAY", ":0")
@@ -67,9 +67,9 @@ def test_the_window_opens_on_the_sample(desktop, reconstruct, capsys):
 @pytest.mark.parametrize(
     ("missing", "sentence"),
     [
-        ("occviewer.gui", "this version of OccViewer has none yet"),
         ("PySide6", 'PySide6 is not installed (pip install "occviewer[gui]")'),
         ("pyvistaqt", 'pyvistaqt is not installed (pip install "occviewer[gui]")'),
+        ("qtawesome", 'qtawesome is not installed (pip install "occviewer[gui]")'),
     ],
 )
 def test_what_is_missing_is_said_and_the_sample_reconstructed(
@@ -99,15 +99,8 @@ def test_macos_and_windows_need_no_display_variable(platform, desktop, reconstru
     assert app.main([]) == 7
 
 
-def test_old_bytecode_is_not_taken_for_a_window(reconstruct, tmp_path, monkeypatch, capsys):
-    (tmp_path / "leftover" / "gui" / "__pycache__").mkdir(parents=True)
-    monkeypatch.setattr(occviewer, "__path__", [str(tmp_path / "leftover")])
-    assert app.main([]) == 0
-    assert "has none yet" in capsys.readouterr().out
-
-
 def test_the_places_of_the_files_are_printed(reconstruct, monkeypatch, tmp_path, capsys):
-    hide(monkeypatch, "occviewer.gui")
+    hide(monkeypatch, "PySide6")
     assert app.main([]) == 0
     printed = capsys.readouterr().out
     assert str(tmp_path / "out" / "chair.glb") in printed
@@ -116,7 +109,7 @@ def test_the_places_of_the_files_are_printed(reconstruct, monkeypatch, tmp_path,
 
 
 def test_a_failed_reconstruction_is_passed_on(reconstruct, monkeypatch, tmp_path, capsys):
-    hide(monkeypatch, "occviewer.gui")
+    hide(monkeypatch, "PySide6")
     reconstruct.status = 1
     assert app.main([]) == 1
     assert "chair.glb" not in capsys.readouterr().out
@@ -125,7 +118,7 @@ def test_a_failed_reconstruction_is_passed_on(reconstruct, monkeypatch, tmp_path
 def test_a_folder_that_cannot_be_made_gives_one_sentence(
     reconstruct, monkeypatch, tmp_path, capsys
 ):
-    hide(monkeypatch, "occviewer.gui")
+    hide(monkeypatch, "PySide6")
     (tmp_path / "out").write_text("a file in the way")
     assert app.main([]) == 1
     complaint = capsys.readouterr().err
