@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from occviewer.cli.arguments import number, positive
-from occviewer.cli.outputs import MESH_SUFFIXES
+from occviewer.cli.outputs import MESH_SUFFIXES, made_folder
 from occviewer.cli.reconstruct import RESOLUTIONS
-from occviewer.errors import CheckpointError, ExtractionError, OccviewerError
+from occviewer.cli.running import say
+from occviewer.errors import CheckpointError, ExtractionError
 
 if TYPE_CHECKING:
     from occviewer.meshes import Mesh
@@ -189,33 +189,6 @@ def box_mesh(model: Model, code: Code, args: argparse.Namespace, *, draft: bool 
     field = model.field(code, args.threshold)
     mesh = extract(field, args.resolution, refine=0 if draft else EXPORT_REFINEMENT)
     return mesh.without_small_components(_CRUMB)
-
-
-def made_folder(folder: Path) -> Path:
-    """Make a folder for what comes out.
-
-    Raises
-    ------
-    OccviewerError
-        It cannot be made.
-    """
-    try:
-        folder.mkdir(exist_ok=True)
-    except FileNotFoundError as error:
-        raise OccviewerError(
-            f"The folder {folder.parent} does not exist; make it first."
-        ) from error
-    except OSError as error:
-        raise OccviewerError(
-            f"The folder {folder} cannot be made ({error.strerror}); choose another output."
-        ) from error
-    return folder
-
-
-def say(text: str) -> None:
-    """Tell the person something that is no result."""
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
 
 
 def _encode(args: argparse.Namespace) -> int:

@@ -16,10 +16,9 @@ from occviewer.cli.codes import (
     add_surface_options,
     box_mesh,
     encoded,
-    made_folder,
-    say,
 )
-from occviewer.cli.outputs import MESH_SUFFIXES
+from occviewer.cli.outputs import MESH_SUFFIXES, made_folder
+from occviewer.cli.running import say
 from occviewer.errors import ExtractionError
 
 if TYPE_CHECKING:

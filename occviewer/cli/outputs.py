@@ -52,9 +52,9 @@ def plan_jobs(parser: argparse.ArgumentParser, args: argparse.Namespace) -> list
     jobs = _paired(sources, output, args.picture, many, args.format or _DEFAULT_FORMAT)
     _check_overwriting(parser, jobs)
     if many:
-        _make_folder(output)
+        made_folder(output)
         if args.picture is not None:
-            _make_folder(args.picture)
+            made_folder(args.picture)
     for folder in {path.parent for job in jobs for path in (job.mesh, job.picture) if path}:
         if not folder.is_dir():
             raise MeshError(f"The folder {folder} does not exist; make it first.")
@@ -122,7 +122,14 @@ def _check_overwriting(parser: argparse.ArgumentParser, jobs: list[Job]) -> None
             parser.error(f"{job.mesh} is an input and would be overwritten; choose another output")
 
 
-def _make_folder(folder: Path) -> None:
+def made_folder(folder: Path) -> Path:
+    """Make a folder for what comes out, unless it is there.
+
+    Raises
+    ------
+    OccviewerError
+        It cannot be made.
+    """
     try:
         folder.mkdir(exist_ok=True)
     except FileNotFoundError as error:
@@ -133,3 +140,4 @@ def _make_folder(folder: Path) -> None:
         raise OccviewerError(
             f"The folder {folder} cannot be made ({error.strerror}); choose another output."
         ) from error
+    return folder

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import argparse
 import math
-import signal
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from occviewer.cli.running import now_and_then, print_curves, say, stopping_on_signals
 from occviewer.errors import Cancelled
 
 if TYPE_CHECKING:
     from occviewer.training.loop import Report, Trainer
-    from occviewer.training.recipe import Recipe
 
 
 def add_train_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -61,7 +58,7 @@ def _train(args: argparse.Namespace) -> int:
     run = args.output or Path("runs") / path.stem
     device = choose_device(args.device).type
     processes = Processes()
-    reports: list[Report] = [_print_line(recipe)]
+    reports: list[Report] = [print_curves(recipe.optimisation.minutes, recipe.optimisation.steps)]
     if args.tensorboard and processes.first:
         from occviewer.training.tensorboard import tensorboard_report
 
@@ -78,20 +75,20 @@ def _train(args: argparse.Namespace) -> int:
             workers=args.workers,
         )
         if processes.first:
-            _say(_opening(trainer))
+            say(_opening(trainer))
         if trainer.finished and (run / "model.safetensors").exists():
             if processes.first:
-                _say(
+                say(
                     f"This run is finished, and {run / 'model.safetensors'} is there: "
                     "give more --minutes to go on, or another folder with -o to begin anew."
                 )
             return 0
-        with _stopping_on_signals(trainer):
+        with stopping_on_signals(trainer):
             try:
                 trainer.train()
             except Cancelled as stopped:
                 if processes.first:
-                    _say(f"{stopped} The same command goes on from there.")
+                    say(f"{stopped} The same command goes on from there.")
                 raise
         if processes.first:
             _export(trainer, args.data, args.name or path.stem, args.licence)
@@ -105,39 +102,18 @@ def _export(trainer: Trainer, data: list[Path], name: str, licence: str) -> None
     from occviewer.training.export import export_run
     from occviewer.training.scores import format_tables
 
-    path = export_run(trainer, data, name, licence, _now_and_then("observations scored"))
+    path = export_run(trainer, data, name, licence, partial(now_and_then(), "observations scored"))
     scores = read_info(path).scores
     if scores:
         sys.stdout.write(format_tables(scores) + "\n")
         sys.stdout.flush()
-    _say(f"Saved {path} and its card {path.with_suffix('.md').name}.")
+    say(f"Saved {path} and its card {path.with_suffix('.md').name}.")
     if scores:
         folders = " ".join(map(str, data))
-        _say(
+        say(
             "Scores of its surfaces, too:  "
             f"occviewer evaluate --model {path} --data {folders} --update"
         )
-
-
-@contextmanager
-def _stopping_on_signals(trainer: Trainer) -> Iterator[None]:
-    """Let Ctrl-C, and a batch system that wants its machine back, stop the run cleanly.
-
-    The second signal ends the program at once, as ever.
-    """
-    before: dict[int, Any] = {}
-
-    def stop(number: int, frame: object) -> None:
-        trainer.stop()
-        signal.signal(number, before[number])
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        before[number] = signal.signal(number, stop)
-    try:
-        yield
-    finally:
-        for interrupt, handler in before.items():
-            signal.signal(interrupt, handler)
 
 
 def _opening(trainer: Trainer) -> str:
@@ -166,33 +142,6 @@ def _to_all(reports: list[Report]) -> Report:
     return report
 
 
-def _print_line(recipe: Recipe) -> Report:
-    minutes, steps = recipe.optimisation.minutes, recipe.optimisation.steps
-
-    def report(line: dict[str, Any]) -> None:
-        left = minutes - line["minutes"]
-        if steps and line["step"]:
-            left = min(left, line["minutes"] / line["step"] * (steps - line["step"]))
-        head = f"{line['minutes']:7.1f} min, {max(left, 0):.1f} left, step {line['step']}"
-        values = {key: value for key, value in line.items() if key not in ("minutes", "step")}
-        _say(head + "  " + "  ".join(f"{key} {value:.4g}" for key, value in values.items()))
-
-    return report
-
-
-def _now_and_then(what: str) -> Callable[[int, int], None]:
-    """Say how far a work is that takes long, every ten seconds."""
-    last = time.monotonic()
-
-    def progress(done: int, total: int) -> None:
-        nonlocal last
-        if time.monotonic() - last > 10:
-            last = time.monotonic()
-            _say(f"{done} of {total} {what}")
-
-    return progress
-
-
 def _minutes(text: str) -> float:
     try:
         value = float(text)
@@ -207,8 +156,3 @@ def _workers(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes, 0 or more")
     return int(text)
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
-import signal
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from occviewer.cli.arguments import number, positive
-from occviewer.errors import Cancelled, CheckpointError
+from occviewer.cli.running import (
+    check_replaceable,
+    now_and_then,
+    print_curves,
+    say,
+    seed,
+    stopping_on_signals,
+)
+from occviewer.errors import Cancelled
 
 if TYPE_CHECKING:
     from occviewer.training.latent_scores import LatentScore
@@ -46,7 +49,7 @@ def add_train_latent_command(
         help="training time (default: 60)",
     )
     add("--steps", type=positive, default=0, metavar="N", help="end after so many steps, too")
-    add("--seed", type=_seed, default=0, help="of the weights and the examples (default: 0)")
+    add("--seed", type=seed, default=0, help="of the weights and the examples (default: 0)")
     add("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
     parser.set_defaults(run=_train_latent)
 
@@ -61,7 +64,7 @@ def _train_latent(args: argparse.Namespace) -> int:
 
     path: Path = args.model
     network, info = load_checkpoint(path)
-    _check_writable(path)
+    check_replaceable(path)
     weights = own_weights(info)
     device = choose_device(args.device)
     settings = _settings(args, device.type)
@@ -75,24 +78,24 @@ def _train_latent(args: argparse.Namespace) -> int:
         weights,
         args.output or Path("runs") / f"latent-{path.stem}",
         device,
-        _print_line(settings),
+        print_curves(settings.optimisation.minutes, settings.optimisation.steps),
     )
-    _say(_opening(trainer))
-    with _stopping_on_signals(trainer):
+    say(_opening(trainer))
+    with stopping_on_signals(trainer):
         try:
             trainer.train()
-            progress = _now_and_then(trainer)
+            progress = now_and_then(trainer.check_stopped)
             bottleneck = export_latent(path, trainer, weights, progress)
         except Cancelled as stopped:
-            _say(f"{stopped} {path} is as it was; the same command goes on from there.")
+            say(f"{stopped} {path} is as it was; the same command goes on from there.")
             raise
-        _say(f"Stored in {path} and noted in its card {path.with_suffix('.md').name}.")
+        say(f"Stored in {path} and noted in its card {path.with_suffix('.md').name}.")
         sets = {"train": train_shapes, "test": ShapeSet.if_any(args.data, "test")}
         given = {split: shapes for split, shapes in sets.items() if shapes is not None}
         try:
             scores = score_and_note(path, trainer, bottleneck, info.level, given, progress)
         except Cancelled:
-            _say(f"Stopped; {path} has the latent space, but not its scores.")
+            say(f"Stopped; {path} has the latent space, but not its scores.")
             raise
     for split, score in scores.items():
         sys.stdout.write(_sentence(split, score) + "\n")
@@ -111,36 +114,6 @@ def _settings(args: argparse.Namespace, device: str) -> LatentSettings:
     return replace(settings, optimisation=optimisation, fresh=fresh)
 
 
-def _check_writable(path: Path) -> None:
-    """Find out before the training, not after it."""
-    if not os.access(path.absolute().parent, os.W_OK):
-        raise CheckpointError(
-            f"{path} cannot be replaced, because its folder may not be written to: "
-            "give a copy of the model in a folder of yours."
-        )
-
-
-@contextmanager
-def _stopping_on_signals(trainer: LatentTrainer) -> Iterator[None]:
-    """Let Ctrl-C, and a batch system that wants its machine back, stop the run cleanly.
-
-    The second signal ends the program at once, as ever.
-    """
-    before: dict[int, Any] = {}
-
-    def stop(number: int, frame: object) -> None:
-        trainer.stop()
-        signal.signal(number, before[number])
-
-    for asked in (signal.SIGINT, signal.SIGTERM):
-        before[asked] = signal.signal(asked, stop)
-    try:
-        yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
-
-
 def _opening(trainer: LatentTrainer) -> str:
     weights = sum(parameter.numel() for parameter in trainer.bottleneck.parameters())
     options = trainer.settings.optimisation
@@ -153,48 +126,9 @@ def _opening(trainer: LatentTrainer) -> str:
     )
 
 
-def _print_line(settings: LatentSettings) -> Callable[[dict[str, Any]], None]:
-    minutes, steps = settings.optimisation.minutes, settings.optimisation.steps
-
-    def report(line: dict[str, Any]) -> None:
-        left = minutes - line["minutes"]
-        if steps and line["step"]:
-            left = min(left, line["minutes"] / line["step"] * (steps - line["step"]))
-        head = f"{line['minutes']:7.1f} min, {max(left, 0):.1f} left, step {line['step']}"
-        values = {key: value for key, value in line.items() if key not in ("minutes", "step")}
-        _say(head + "  " + "  ".join(f"{key} {value:.4g}" for key, value in values.items()))
-
-    return report
-
-
 def _sentence(split: str, score: LatentScore) -> str:
     thin = "" if math.isnan(score.thin) else f", thin parts kept {score.thin:.1%}"
     return (
         f"{split} split, {score.shapes} shapes: IoU from the latent vector alone {score.iou:.3f}, "
         f"from all features {score.full_iou:.3f}{thin}"
     )
-
-
-def _now_and_then(trainer: LatentTrainer) -> Callable[[str, int, int], None]:
-    """Say how far a work is, every ten seconds; end it when the run was stopped."""
-    last = time.monotonic()
-
-    def progress(what: str, done: int, total: int) -> None:
-        nonlocal last
-        trainer.check_stopped()
-        if time.monotonic() - last > 10:
-            last = time.monotonic()
-            _say(f"{done} of {total} {what}")
-
-    return progress
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
-    return int(text)
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from occviewer.cli.arguments import number, positive
-from occviewer.errors import CheckpointError
+from occviewer.cli.running import check_replaceable, now_and_then, say, seed
 
 if TYPE_CHECKING:
     from occviewer.training.pose_scores import PoseAccuracy
@@ -43,7 +42,7 @@ def add_train_pose_command(subparsers: argparse._SubParsersAction[argparse.Argum
     )
     add("--steps", type=positive, default=0, metavar="N", help="end after so many steps, too")
     add("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
-    add("--seed", type=_seed, default=0, help="of the weights and the examples (default: 0)")
+    add("--seed", type=seed, default=0, help="of the weights and the examples (default: 0)")
     parser.set_defaults(run=_train_pose)
 
 
@@ -63,39 +62,32 @@ def _train_pose(args: argparse.Namespace) -> int:
     path: Path = args.model
     weights = own_weights(read_info(path))
     before = load_pose_network(path)
-    _check_writable(path)
+    check_replaceable(path)
     device = choose_device(args.device)
     shapes = ShapeSet(args.data, "train")
     held_back = ShapeSet.if_any(args.data, "val")
     scans = Scans(shapes, weights)
     settings = PoseSettings(minutes=args.minutes, steps=args.steps, seed=args.seed)
     limit = f"{args.minutes:g} minutes" + (f" or {args.steps} steps" if args.steps else "")
-    _say(f"Pose network: {len(shapes)} shapes to train on, {limit} on {device.type}")
+    say(f"Pose network: {len(shapes)} shapes to train on, {limit} on {device.type}")
     with _saying_when_stopped(f"Stopped; {path} is as it was."):
         trained = train_pose_network(scans.draw, settings, device=device, report=_print_line)
     export_pose_network(path, trained, settings, shapes, weights, device)
-    _say(f"Stored in {path} and noted in its card {path.with_suffix('.md').name}.")
+    say(f"Stored in {path} and noted in its card {path.with_suffix('.md').name}.")
     if held_back is None:
-        _say("No shape is held back for validation, so how well it does was not measured.")
+        say("No shape is held back for validation, so how well it does was not measured.")
         return 0
     with _saying_when_stopped(f"Stopped; {path} has the new pose network, but not its accuracy."):
-        accuracy = pose_accuracy(trained.network, held_back, weights, _now_and_then())
+        accuracy = pose_accuracy(
+            trained.network, held_back, weights, partial(now_and_then(), "scans placed")
+        )
         note_pose_accuracy(path, accuracy)
         sys.stdout.write(_sentence("New pose network", accuracy) + "\n")
         sys.stdout.flush()
         if before is not None:
-            old = pose_accuracy(before, held_back, weights, _now_and_then())
+            old = pose_accuracy(before, held_back, weights, partial(now_and_then(), "scans placed"))
             sys.stdout.write(_sentence("The one before", old) + "\n")
     return 0
-
-
-def _check_writable(path: Path) -> None:
-    """Find out before the training, not after it."""
-    if not os.access(path.absolute().parent, os.W_OK):
-        raise CheckpointError(
-            f"{path} cannot be replaced, because its folder may not be written to: "
-            "give a copy of the model in a folder of yours."
-        )
 
 
 @contextmanager
@@ -103,12 +95,12 @@ def _saying_when_stopped(sentence: str) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        _say(sentence)
+        say(sentence)
         raise
 
 
 def _print_line(progress: PoseProgress) -> None:
-    _say(
+    say(
         f"{progress.minutes:7.1f} min, {progress.left:.1f} left, step {progress.step}  "
         f"loss {progress.loss:.4g}  right {progress.right:.0%}"
     )
@@ -119,27 +111,3 @@ def _sentence(what: str, accuracy: PoseAccuracy) -> str:
         f"{what}: of {accuracy.scans} one-sided scans of {accuracy.shapes} validation shapes in "
         f"random poses, up axis right {accuracy.up:.1%}, up axis and heading {accuracy.pose:.1%}"
     )
-
-
-def _now_and_then() -> Callable[[int, int], None]:
-    """Say how far the measurement is, every ten seconds."""
-    last = time.monotonic()
-
-    def progress(done: int, total: int) -> None:
-        nonlocal last
-        if time.monotonic() - last > 10:
-            last = time.monotonic()
-            _say(f"{done} of {total} scans placed")
-
-    return progress
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
-    return int(text)
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -34,6 +34,8 @@ FORMAT_VERSION = 1
 
 _POSE = "pose."  # of the names of the pose network's tensors
 _LATENT = "latent."  # of those of the bottleneck
+
+_Network = TypeVar("_Network", PoseNetwork, Bottleneck)
 
 # A configuration with a larger number is damaged; building it could take forever.
 _LARGEST_SETTING = 16384
@@ -153,15 +155,7 @@ def load_pose_network(path: str | os.PathLike[str]) -> PoseNetwork | None:
     CheckpointError
         As `load_checkpoint`.
     """
-    path = Path(path)
-    with _opened(path) as (file, metadata):
-        if "pose" not in metadata:
-            return None
-        with torch.device("meta"), WithoutInitialising():
-            network = _build_pose(path, metadata)
-        names = [name for name in file.keys() if name.startswith(_POSE)]  # noqa: SIM118
-        fill(path, file, network, names, _POSE)
-        return network
+    return _beside(Path(path), _POSE, _build_pose)
 
 
 def load_bottleneck(path: str | os.PathLike[str]) -> Bottleneck | None:
@@ -172,15 +166,7 @@ def load_bottleneck(path: str | os.PathLike[str]) -> Bottleneck | None:
     CheckpointError
         As `load_checkpoint`.
     """
-    path = Path(path)
-    with _opened(path) as (file, metadata):
-        if "latent" not in metadata:
-            return None
-        with torch.device("meta"), WithoutInitialising():
-            network = _build_latent(path, metadata)
-        names = [name for name in file.keys() if name.startswith(_LATENT)]  # noqa: SIM118
-        fill(path, file, network, names, _LATENT)
-        return network
+    return _beside(Path(path), _LATENT, _build_latent)
 
 
 def read_info(path: str | os.PathLike[str]) -> ModelInfo:
@@ -301,3 +287,17 @@ def _info(path: Path, metadata: Mapping[str, str]) -> ModelInfo:
         return ModelInfo.from_metadata(metadata)
     except (ValueError, TypeError, RecursionError) as error:
         raise damaged(path, f"its description is wrong: {one_line(error)}") from error
+
+
+def _beside(
+    path: Path, prefix: str, build: Callable[[Path, Mapping[str, str]], _Network]
+) -> _Network | None:
+    """Open a network that is stored beside the model's own; None where there is none."""
+    with _opened(path) as (file, metadata):
+        if prefix.removesuffix(".") not in metadata:
+            return None
+        with torch.device("meta"), WithoutInitialising():
+            network = build(path, metadata)
+        names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
+        fill(path, file, network, names, prefix)
+        return network

@@ -130,6 +130,6 @@ def test_wrong_usage_ends_with_status_two(model, data, options, said, capsys):
 def test_a_folder_that_may_not_be_written_to_is_said_before_the_training(
     model, data, monkeypatch, capsys
 ):
-    monkeypatch.setattr("occviewer.cli.train_latent.os.access", lambda path, mode: False)
+    monkeypatch.setattr("occviewer.cli.running.os.access", lambda path, mode: False)
     assert run(model, data) == 1
     assert "give a copy of the model in a folder of yours" in capsys.readouterr().err

@@ -137,6 +137,6 @@ def test_data_that_is_none_is_named_and_the_model_stays(model, tmp_path, capsys)
 def test_a_folder_that_may_not_be_written_to_is_said_before_the_training(
     model, data, monkeypatch, capsys
 ):
-    monkeypatch.setattr("occviewer.cli.train_pose.os.access", lambda path, mode: False)
+    monkeypatch.setattr("occviewer.cli.running.os.access", lambda path, mode: False)
     assert run(model, data) == 1
     assert "give a copy of the model in a folder of yours" in sentence(capsys)
