@@ -213,14 +213,14 @@ class Controller(QObject):
         self.do(commands.set_alignment, align, axis, yaw, merge=None if yaw is None else "yaw")
 
     def _capture(self) -> None:
-        code = self.document.shape.code
+        code, edit = self.document.shape.code, self.document.shape.edit
         if not self.do(commands.capture) or code is None:
             return
         entry = self.document.shelf[-1]
         self.compute.submit(
             f"preview {entry.id}",
             "",
-            lambda job: self.studio.preview(code, entry.threshold),
+            lambda job: self.studio.preview(code, edit, entry.threshold),
             lambda png: self.history.complete(
                 lambda document: commands.with_preview(document, entry.id, png)
             ),

@@ -110,10 +110,10 @@ class Files:
 
     def export_mesh(self) -> None:
         """Ask for a file and write the mesh to it, in world units."""
-        result = self._controller.display.result
-        if result is None:
+        shape = self._controller.document.shape
+        code, source, edit = shape.code, shape.source, shape.edit
+        if code is None:
             return
-        source = self._controller.document.shape.source
         name, chosen = QFileDialog.getSaveFileName(
             self._window, "Export mesh", f"{source.name if source else 'shape'}.glb", MESH_FILTERS
         )
@@ -122,11 +122,12 @@ class Files:
         path = Path(name)
         if not path.suffix:
             path = path.with_suffix(chosen[chosen.index("*") + 1 : chosen.index(")")])
-        settings, code = self._controller.document.extraction, result.code
+        settings = self._controller.document.extraction
 
         def work(job: Job) -> Path:
             made = self._controller.studio.mesh(
                 code,
+                edit,
                 settings,
                 live=False,
                 cancel=job.cancelled,
@@ -146,12 +147,21 @@ class Files:
 
     def export_code(self) -> None:
         """Ask for a file and write the code to it."""
-        code = self._controller.document.shape.code
+        shape = self._controller.document.shape
+        code, edit = shape.code, shape.edit
         name, _ = QFileDialog.getSaveFileName(
             self._window, "Export code", "code.npz", "Codes (*.npz)"
         )
-        if name and code is not None:
-            self._try(lambda: code.save(Path(name).with_suffix(".npz")), f"Wrote {name}.")
+        if not name or code is None:
+            return
+        path = Path(name).with_suffix(".npz")
+        self._controller.compute.submit(
+            "export",
+            f"Writing {path.name}",
+            lambda job: self._controller.studio.latent.edited(code, edit).save(path),
+            lambda nothing: self._note(f"Wrote {path}."),
+            self._controller.failed,
+        )
 
     def save_picture(self) -> None:
         """Ask for a file and write what the view shows to it."""

@@ -171,6 +171,7 @@ class Pipeline(QObject):
         def work(job: Job) -> MeshResult:
             return self._studio.mesh(
                 key.code,
+                key.edit,
                 key.settings,
                 live=key.live,
                 cancel=job.cancelled,

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from occviewer.document.model_reference import ModelReference
 from occviewer.document.settings import ExtractionSettings
+from occviewer.document.shape import LatentEdit
 from occviewer.document.source import Source
 from occviewer.errors import Cancelled
+from occviewer.gui.latent_studio import LatentStudio
 from occviewer.gui.live import LiveResolution
 from occviewer.meshes import Mesh
 
@@ -38,7 +40,7 @@ class MeshResult:
     mesh : Mesh
         Box frame, as it is shown and exported.
     code : Code
-        What it was made from.
+        What it was made from, the sliders' doing included.
     resolution : int
         Cells a side.
     live : bool
@@ -64,6 +66,13 @@ class Studio:
         self._field: tuple[Code, NetworkField] | None = None
         self._live = LiveResolution()
         self._following: Follower | None = None
+        self._latent: LatentStudio | None = None
+
+    @property
+    def latent(self) -> LatentStudio:
+        """The latent space of the open model."""
+        assert self._latent is not None
+        return self._latent
 
     def open_model(self, reference: ModelReference, device: str) -> Model:
         """Open a model in place of the one before.
@@ -79,7 +88,7 @@ class Studio:
         # Read now, in this thread: by it a session knows its codes' model again.
         _ = reference.sha256
         self._model, self._field, self._live = model, None, LiveResolution()
-        self._following = None
+        self._following, self._latent = None, LatentStudio(model)
         return model
 
     def load(self, path: Path) -> PointCloud:
@@ -108,6 +117,7 @@ class Studio:
     def mesh(
         self,
         code: Code,
+        edit: LatentEdit,
         settings: ExtractionSettings,
         *,
         live: bool,
@@ -121,6 +131,8 @@ class Studio:
         ----------
         code : Code
             Of the open model.
+        edit : LatentEdit
+            How its sliders stand.
         settings : ExtractionSettings
         live : bool
             Whether a coarse mesh now is better than a fine one later.
@@ -135,11 +147,14 @@ class Studio:
         ------
         ExtractionError
             There is no surface at this threshold.
+        LatentError
+            The sliders were moved, and the model has none.
         Cancelled
         """
         from occviewer.extraction import extract
 
         began = time.perf_counter()
+        code = self.latent.edited(code, edit)
         field = self._field_of(code)
         make = (
             self._follower().extract if live else partial(extract, progress=progress, refine=refine)
@@ -153,12 +168,13 @@ class Studio:
         mesh = self._cleaned(mesh, settings, live, seconds, cancel)
         return MeshResult(mesh, code, resolution, live, live or mesh.is_watertight, seconds)
 
-    def preview(self, code: Code, threshold: float | None) -> bytes:
-        """Draw a small PNG picture of a code's shape, for the shelf."""
+    def preview(self, code: Code, edit: LatentEdit, threshold: float | None) -> bytes:
+        """Draw a small PNG picture of a shape, for the shelf."""
         from occviewer.extraction import extract
         from occviewer.gui.previews import preview_png
 
-        mesh = extract(self._field_of(code), 48, _level(self._model, threshold))
+        field = self._field_of(self.latent.edited(code, edit))
+        mesh = extract(field, 48, _level(self._model, threshold))
         return preview_png(mesh)
 
     def _follower(self) -> Follower:
