@@ -86,7 +86,7 @@ def add_sample_command(subparsers: argparse._SubParsersAction[argparse.ArgumentP
         type=number(lambda value: 0 <= value < math.inf, "a number from 0"),
         default=0.8,
         metavar="T",
-        help="1 draws as the training shapes are spread, 0 their mean (default: 0.8)",
+        help="1 draws as the training shapes are spread, 0 what is typical (default: 0.8)",
     )
     add("--codes", action="store_true", help="save the code of each shape beside its mesh")
     add_format_option(parser)

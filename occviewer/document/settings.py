@@ -117,7 +117,7 @@ class SamplingSettings:
     seed : int
         The same seed draws the same shapes.
     temperature : float
-        1 draws from the prior as it is, less stays nearer to the mean shape.
+        1 draws from the prior as it is, less stays nearer to the middle of a kind of shapes.
     """
 
     seed: int = 0

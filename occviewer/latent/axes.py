@@ -24,6 +24,36 @@ class LatentError(OccviewerError):
 
 
 @dataclass(frozen=True, eq=False)
+class Prior:
+    """How likely places along the axes are: a mixture of normal distributions.
+
+    Attributes
+    ----------
+    centres : (M, K) Tensor
+        Middles of the kinds of shapes, in standard deviations from the mean.
+    chances : (M,) Tensor
+        Share of the shapes that are of each kind.
+    spread : (K,) Tensor
+        Standard deviation within a kind along each axis, relative to that of all shapes.
+    """
+
+    centres: Tensor
+    chances: Tensor
+    spread: Tensor
+
+    def drawn(self, count: int, seed: int, temperature: float) -> Tensor:
+        """Draw places (count, K); more begin with the same ones."""
+        generator = torch.Generator().manual_seed(seed)
+        chances, spread = self.chances.cpu(), self.spread.cpu()
+        draws = []
+        for _ in range(count):
+            kind = int(torch.multinomial(chances, 1, generator=generator))
+            step = torch.randn(len(spread), generator=generator)
+            draws.append(self.centres[kind].cpu() + temperature * spread * step)
+        return torch.stack(draws) if draws else torch.zeros(0, len(spread))
+
+
+@dataclass(frozen=True, eq=False)
 class Axes:
     """Directions in which vectors can be moved, the most important first.
 
@@ -38,7 +68,9 @@ class Axes:
     shares : (K,) Tensor
         Share of the variance that each axis explains; zeros where that is not known.
     origin : {"training", "codes", "random"}
-        What they were found from. Only the first two say how likely vectors are.
+        What they were found from.
+    prior : Prior or None
+        How likely vectors are; None where that is not known.
     """
 
     mean: Tensor
@@ -46,6 +78,7 @@ class Axes:
     ranges: Tensor
     shares: Tensor
     origin: Literal["training", "codes", "random"]
+    prior: Prior | None = None
 
     def __len__(self) -> int:
         return self.basis.shape[1]
@@ -53,7 +86,7 @@ class Axes:
     @property
     def can_sample(self) -> bool:
         """Whether new vectors can be drawn: whether the axes are more than directions."""
-        return self.origin != "random"
+        return self.prior is not None
 
     @property
     def identity(self) -> str:
@@ -93,22 +126,19 @@ class Axes:
         return solution[:, 0].to(vector)
 
     def drawn(self, count: int, seed: int, temperature: float) -> Tensor:
-        """Draw vectors (count, Z) from the normal distribution that the axes describe.
+        """Draw vectors (count, Z) from the prior.
 
         Raises
         ------
         LatentError
-            The axes are random directions.
+            There is none: the axes are random directions.
         """
-        if not self.can_sample:
+        if self.prior is None:
             raise LatentError(
                 "Random axes do not say which shapes are likely: give at least "
                 f"{FEWEST_CODES} codes to draw new shapes like them."
             )
-        generator = torch.Generator().manual_seed(seed)
-        # Each vector is drawn by itself, so that asking for more keeps the first ones.
-        draws = [torch.randn(len(self), generator=generator) for _ in range(count)]
-        along = temperature * torch.stack(draws) if draws else torch.zeros(0, len(self))
+        along = self.prior.drawn(count, seed, temperature)
         return self.mean + along.to(self.basis) @ self.basis.T
 
 
@@ -120,6 +150,7 @@ def trained_axes(bottleneck: Bottleneck) -> Axes:
         bottleneck.ranges.T.contiguous(),
         bottleneck.shares,
         "training",
+        Prior(bottleneck.centres, bottleneck.chances, bottleneck.spread),
     )
 
 
@@ -147,7 +178,9 @@ def axes_of_vectors(vectors: Tensor) -> Axes:
     ranges = torch.stack([along.amin(0), along.amax(0)], 1)
     basis = directions.T * deviations
     shares = lengths.square() / lengths.square().sum()
-    return Axes(mean.float(), basis.float(), ranges.float(), shares.float(), "codes")
+    number = len(shares)
+    one_kind = Prior(torch.zeros(1, number), torch.ones(1), torch.ones(number))
+    return Axes(mean.float(), basis.float(), ranges.float(), shares.float(), "codes", one_kind)
 
 
 def random_axes(vector: Tensor, count: int, seed: int) -> Axes:

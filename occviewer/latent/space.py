@@ -143,7 +143,8 @@ class LatentSpace:
         seed : int
             The same seed gives the same shapes; more shapes begin with the same ones.
         temperature : float
-            How far from the mean: 1 as the training shapes, 0 the mean itself.
+            How far from the middle of a kind of shapes: 1 as the training shapes, 0 the
+            middle itself.
 
         Raises
         ------

@@ -1,9 +1,12 @@
 """The bottleneck: planes and grid of the house model through one vector, and back.
 
 A variational autoencoder (Kingma and Welling, 2014) over what a frozen encoder makes. The
-vector is first unfolded to a coarse grid and coarse planes. On the way to full
-resolution the grid tells the planes what lies along their normals, as it does in the house
-encoder, so that the three planes of one shape agree on where a leg stands.
+vector is a coarse grid and three coarse planes of a few numbers a cell, all that layers of
+convolutions make of the features. No layer sees all of the shape at once: such layers
+learn the shapes of the training by heart and lose the thin parts of all others. What the
+shapes have in common is said by the principal axes and the prior, which are measured
+afterwards. On the way back the grid tells the planes what lies along their normals, as it
+does in the house encoder, so that the three planes of one shape agree on where a leg stands.
 """
 
 from __future__ import annotations
@@ -18,7 +21,9 @@ from torch.nn import functional as F  # noqa: N812 - the usual name
 from occviewer.networks.base import Features
 from occviewer.networks.coordinates import PLANES
 from occviewer.networks.house import ConvBlock
-from occviewer.networks.layers import ResnetBlockFC
+
+CENTRES = 48
+"""Kinds of shapes that a prior tells apart at most."""
 
 _NAMES = tuple(f"plane_{name}" for name in PLANES)
 _SLABS = 4
@@ -33,17 +38,15 @@ class Bottleneck(nn.Module):
     ----------
     plane_channels, plane_resolution, grid_channels, grid_resolution : int
         Of the features.
-    size : int
-        Length of ``z``.
     plane_sizes, grid_sizes : sequence of int
         Channels after each halving, multiples of 8.
     plane_code, grid_code : int
-        Channels of a coarsest cell that ``z`` is made of and unfolded to.
-    hidden : int
-        Width of the layers beside ``z``.
+        Numbers of ``z`` a coarsest cell of each plane, and of the grid.
 
     Attributes
     ----------
+    size : int
+        Length of ``z``.
     plane_mean, plane_std : (3, C) buffers
         Of the planes' channels over the training shapes; the network sees standardised ones.
     grid_mean, grid_std : (G,) buffers
@@ -56,6 +59,13 @@ class Bottleneck(nn.Module):
         How far the training shapes reach along each axis, in standard deviations.
     shares : (Z,) buffer
         Share of the variance of the shapes that each axis explains.
+    centres : (CENTRES, Z) buffer
+        Of the kinds of shapes that the prior is a mixture of, along the axes, in standard
+        deviations.
+    chances : (CENTRES,) buffer
+        Share of the training shapes that are of each kind; their sum is 1.
+    spread : (Z,) buffer
+        Standard deviation along each axis within a kind, relative to that of all shapes.
 
     Raises
     ------
@@ -71,6 +81,9 @@ class Bottleneck(nn.Module):
     basis: Tensor
     ranges: Tensor
     shares: Tensor
+    centres: Tensor
+    chances: Tensor
+    spread: Tensor
 
     def __init__(
         self,
@@ -78,12 +91,10 @@ class Bottleneck(nn.Module):
         plane_resolution: int = 64,
         grid_channels: int = 16,
         grid_resolution: int = 32,
-        size: int = 192,
         plane_sizes: tuple[int, ...] = (48, 64, 96, 128),
         grid_sizes: tuple[int, ...] = (32, 64, 96),
-        plane_code: int = 48,
-        grid_code: int = 48,
-        hidden: int = 256,
+        plane_code: int = 8,
+        grid_code: int = 6,
     ) -> None:
         super().__init__()
         self.config: dict[str, Any] = {
@@ -91,36 +102,23 @@ class Bottleneck(nn.Module):
             "plane_resolution": plane_resolution,
             "grid_channels": grid_channels,
             "grid_resolution": grid_resolution,
-            "size": size,
             "plane_sizes": list(plane_sizes),
             "grid_sizes": list(grid_sizes),
             "plane_code": plane_code,
             "grid_code": grid_code,
-            "hidden": hidden,
         }
-        self.size = size
         self._plane = (plane_code, *[_coarsest(plane_resolution, len(plane_sizes))] * 2)
         self._grid = (grid_code, *[_coarsest(grid_resolution, len(grid_sizes))] * 3)
         self._split = len(PLANES) * plane_code * self._plane[1] ** 2
-        cells = self._split + grid_code * self._grid[1] ** 3
+        self.size = size = self._split + grid_code * self._grid[1] ** 3
         planes, grids = (plane_channels, *plane_sizes), (grid_channels, *grid_sizes)
-        self.planes_in, self.planes_narrow = (
-            _shrinking(2, planes),
-            _point(2, planes[-1], plane_code),
-        )
-        self.grid_in, self.grid_narrow = _shrinking(3, grids), _point(3, grids[-1], grid_code)
-        self.to_z = nn.Sequential(
-            nn.Linear(cells, hidden), ResnetBlockFC(hidden), nn.ReLU(), nn.Linear(hidden, 2 * size)
-        )
+        self.planes_in, self.grid_in = _shrinking(2, planes), _shrinking(3, grids)
+        self.planes_narrow = _point(2, planes[-1], 2 * plane_code)
+        self.grid_narrow = _point(3, grids[-1], 2 * grid_code)
         # Vectors begin nearly without noise, or nothing would come through it for long.
-        last = self.to_z[-1]
-        assert isinstance(last, nn.Linear)
-        nn.init.constant_(last.bias[size:], _FIRST_LOG_VARIANCE)
-        self.from_z = nn.Sequential(
-            ResnetBlockFC(size, size, hidden),
-            ResnetBlockFC(size, size, hidden),
-            nn.Linear(size, cells),
-        )
+        for narrow, code in ((self.planes_narrow, plane_code), (self.grid_narrow, grid_code)):
+            assert narrow.bias is not None
+            nn.init.constant_(narrow.bias[code:], _FIRST_LOG_VARIANCE)
         self.planes_wide, self.planes_out = _point(2, plane_code, planes[-1]), _growing(2, planes)
         self.grid_wide, self.grid_out = _point(3, grid_code, grids[-1]), _growing(3, grids)
         self.tell = nn.ModuleDict(_tellers(planes, plane_resolution, grids, grid_resolution))
@@ -133,6 +131,9 @@ class Bottleneck(nn.Module):
         self.register_buffer("basis", torch.eye(size))
         self.register_buffer("ranges", torch.tensor([[-3.0], [3.0]]).repeat(1, size))
         self.register_buffer("shares", torch.zeros(size))
+        self.register_buffer("centres", torch.zeros(CENTRES, size))
+        self.register_buffer("chances", torch.full((CENTRES,), 1 / CENTRES))
+        self.register_buffer("spread", torch.ones(size))
 
     def encode(self, features: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Encode features (batch first) to the mean and the log variance (B, Z) of ``z``."""
@@ -144,8 +145,10 @@ class Bottleneck(nn.Module):
         net = self.planes_narrow(F.relu(self.planes_in(flat)))
         solid = grid.contiguous(memory_format=torch.channels_last_3d)
         coarse = self.grid_narrow(F.relu(self.grid_in(solid)))
-        cells = torch.cat([net.reshape(len(grid), -1), coarse.reshape(len(grid), -1)], 1)
-        mean, log_variance = self.to_z(cells).chunk(2, 1)
+        halves = zip(net.chunk(2, 1), coarse.chunk(2, 1), strict=True)
+        mean, log_variance = (
+            torch.cat([part.reshape(len(grid), -1) for part in half], 1) for half in halves
+        )
         return mean, log_variance.clamp(-12.0, 4.0)
 
     def decode(self, z: Tensor) -> Features:
@@ -173,8 +176,7 @@ class Bottleneck(nn.Module):
     def decode_standardised(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Unfold vectors (B, Z) to planes and grid as `standardised` makes them."""
         batch = len(z)
-        cells = F.relu(self.from_z(z))
-        grid = cells[:, self._split :].reshape(batch, *self._grid)
+        grid = z[:, self._split :].reshape(batch, *self._grid)
         grid = self.grid_wide(grid.contiguous(memory_format=torch.channels_last_3d))
         told: dict[int, Tensor] = {}
         for layer in self.grid_out:
@@ -182,7 +184,7 @@ class Bottleneck(nn.Module):
             side = grid.shape[-1]
             if str(side) in self.tell:
                 told[side] = self.tell[str(side)](_seen(grid))
-        planes = cells[:, : self._split].reshape(batch * len(PLANES), *self._plane)
+        planes = z[:, : self._split].reshape(batch * len(PLANES), *self._plane)
         planes = self.planes_wide(planes.contiguous(memory_format=torch.channels_last))
         for layer in self.planes_out:
             planes = layer(planes)
@@ -224,7 +226,7 @@ def _coarsest(resolution: int, halvings: int) -> int:
     return side
 
 
-def _point(dims: int, size_in: int, size_out: int) -> nn.Module:
+def _point(dims: int, size_in: int, size_out: int) -> nn.Conv2d | nn.Conv3d:
     return (nn.Conv2d if dims == 2 else nn.Conv3d)(size_in, size_out, 1)
 
 
@@ -244,9 +246,10 @@ def _growing(dims: int, sizes: tuple[int, ...]) -> nn.ModuleList:
     conv = nn.ConvTranspose2d if dims == 2 else nn.ConvTranspose3d
     stages: list[nn.Module] = []
     for stage, (fine, coarse) in enumerate(zip(sizes[-2::-1], sizes[:0:-1], strict=True)):
-        # Blocks stand before a doubling, where cells are few. None before the first, which
-        # comes from layers that see all cells, and none before the last, where it is dear.
-        block = ConvBlock(dims, coarse, 1, norm=True) if 0 < stage < last else nn.Identity()
+        # Blocks stand before a doubling, where cells are few; none before the last, where it is
+        # dear. Two convolutions of the coarsest cells see nearly all of the box.
+        count = 1 if stage else 2
+        block = ConvBlock(dims, coarse, count, norm=True) if stage < last else nn.Identity()
         stages.append(nn.Sequential(block, nn.ReLU(), conv(coarse, fine, 4, stride=2, padding=1)))
     return nn.ModuleList(stages)
 

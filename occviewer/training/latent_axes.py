@@ -10,12 +10,12 @@ from torch import Tensor
 
 from occviewer.errors import DataError
 from occviewer.networks import PointCloudNetwork
-from occviewer.networks.bottleneck import Bottleneck
+from occviewer.networks.bottleneck import CENTRES, Bottleneck
 from occviewer.training.dataset import ShapeSet, shape_weights
 from occviewer.training.latent_scores import logits_of
 from occviewer.training.observing import observe
 
-MOST_SHAPES = 1200
+MOST_SHAPES = 1800
 """Shapes that the axes are measured on; of more, as many are drawn."""
 
 RANGE = (0.01, 0.99)
@@ -23,6 +23,11 @@ RANGE = (0.01, 0.99)
 
 _QUERIES = 4096
 _SMALLEST_VARIANCE = 1e-6  # of the largest; what varies less is noise
+_EXPLAINED = 0.95  # share of the vectors' variance within which axes are turned
+_SHAPES_AN_AXIS = 8  # fewer would let axes explain the chance likeness of a few shapes
+_KIND_AXES = 32  # along which shapes are sorted into kinds
+_ROUNDS = 50
+_SHAPES_A_KIND = 12
 
 
 @torch.no_grad()
@@ -78,15 +83,20 @@ def measure_axes(
     bottleneck.basis.copy_(basis)
     bottleneck.ranges.copy_(coordinates.quantile(limits, dim=0))
     bottleneck.shares.copy_(shares)
+    centres, chances, spread = kinds_of_shapes(coordinates, shares, seed)
+    # What is not needed of the buffer has no chance.
+    bottleneck.centres.zero_()[: len(centres)] = centres
+    bottleneck.chances.zero_()[: len(chances)] = chances
+    bottleneck.spread.copy_(spread)
 
 
 def principal_axes(vectors: Tensor, seen: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Axes of a space of vectors, ordered by how much they change what is seen.
 
-    The numbers of a variational autoencoder's ``z`` all vary about equally, so that principal
-    components of ``z`` itself come in no useful order. The vectors are therefore whitened,
-    and the axes are the directions there that explain most of the variance of the shapes:
-    reduced-rank regression (Izenman, 1975) of occupancies on ``z``.
+    What varies most in ``z`` is not what changes shapes most. The vectors' leading principal
+    components are therefore whitened, and turned to the directions that explain most of the
+    variance of the shapes: reduced-rank regression (Izenman, 1975) of occupancies on ``z``.
+    The other components stay as they are. All are ordered by what they explain.
 
     Parameters
     ----------
@@ -118,13 +128,83 @@ def principal_axes(vectors: Tensor, seen: Tensor) -> tuple[Tensor, Tensor, Tenso
     white = centred @ directions.T / deviations
     differences = seen - seen.mean(0)
     together = white.T @ differences / (len(vectors) - 1)
+    turned = _leading(deviations.square(), len(vectors))
     # The left singular vectors, through the small one of the two Gram matrices.
-    values, axes = torch.linalg.eigh(together @ together.T)
-    values, axes = values.flip(0).clamp(min=0), axes.flip(1)
-    axes = axes * _signs(axes.T @ together.sum(1))
+    _, axes = torch.linalg.eigh(together[:turned] @ together[:turned].T)
+    turn = torch.eye(len(deviations), dtype=white.dtype)
+    turn[:turned, :turned] = axes
+    values = (turn.T @ together).square().sum(1)
+    order = values.argsort(descending=True)
+    turn, values = turn[:, order], values[order]
+    turn = turn * _signs(turn.T @ together.sum(1))
     variance = differences.square().sum() / (len(vectors) - 1)
-    basis = directions.T @ (deviations[:, None] * axes)
-    return mean, basis, white @ axes, values / variance.clamp(min=1e-12)
+    basis = directions.T @ (deviations[:, None] * turn)
+    return mean, basis, white @ turn, values / variance.clamp(min=1e-12)
+
+
+def kinds_of_shapes(
+    coordinates: Tensor, shares: Tensor, seed: int = 0
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Sort shapes into kinds by where they lie along the axes: k-means (Lloyd, 1982).
+
+    Chairs and cupboards lie in different places of the space, with little between them. A
+    mixture of normal distributions says so, one for all shapes does not.
+
+    Parameters
+    ----------
+    coordinates : (N, Z) Tensor
+        Of the shapes along the axes.
+    shares : (Z,) Tensor
+        How much each axis changes shapes.
+    seed : int
+
+    Returns
+    -------
+    centres : (K, Z) Tensor
+        At most `CENTRES`, fewer where there are few shapes.
+    chances : (K,) Tensor
+        Share of the shapes that are of each kind.
+    spread : (Z,) Tensor
+        Standard deviation within a kind along each axis.
+    """
+    seen = coordinates[:, :_KIND_AXES] * shares[:_KIND_AXES].clamp(min=0).sqrt()
+    count = max(1, min(CENTRES, len(seen) // _SHAPES_A_KIND))
+    generator = torch.Generator().manual_seed(seed)
+    means = _far_apart(seen, count, generator)
+    for _ in range(_ROUNDS):
+        kind = torch.cdist(seen, means).argmin(1)
+        means = _means(seen, kind, means)
+    kind = torch.cdist(seen, means).argmin(1)
+    sizes = torch.bincount(kind, minlength=count)
+    used = sizes > 0
+    centres = _means(coordinates, kind, coordinates.new_zeros(count, coordinates.shape[1]))
+    spread = (coordinates - centres[kind]).square().mean(0).sqrt()
+    return centres[used], sizes[used].to(coordinates) / len(coordinates), spread
+
+
+def _leading(variances: Tensor, count: int) -> int:
+    """Find how many leading components to turn: few against the shapes, but nearly everything."""
+    explained = variances.cumsum(0) / variances.sum()
+    enough = int((explained < _EXPLAINED).sum()) + 1
+    return max(1, min(enough, count // _SHAPES_AN_AXIS, len(variances)))
+
+
+def _far_apart(points: Tensor, count: int, generator: torch.Generator) -> Tensor:
+    """Choose points to begin with: k-means++ (Arthur and Vassilvitskii, 2007)."""
+    chosen = [int(torch.randint(len(points), (1,), generator=generator))]
+    nearest = torch.full((len(points),), float("inf"), dtype=points.dtype)
+    while len(chosen) < count:
+        nearest = torch.minimum(nearest, (points - points[chosen[-1]]).square().sum(1))
+        chances = nearest if nearest.sum() > 0 else torch.ones_like(nearest)
+        chosen.append(int(torch.multinomial(chances, 1, generator=generator)))
+    return points[chosen]
+
+
+def _means(points: Tensor, kind: Tensor, otherwise: Tensor) -> Tensor:
+    """Mean of the points of each kind (K, ...); of a kind without points as it was."""
+    sums = torch.zeros_like(otherwise).index_add_(0, kind, points)
+    sizes = torch.bincount(kind, minlength=len(otherwise))[:, None]
+    return torch.where(sizes > 0, sums / sizes.clamp(min=1), otherwise)
 
 
 def _drawn(shapes: ShapeSet, weights: Mapping[str, float], rng: np.random.Generator) -> list[int]:

@@ -26,6 +26,9 @@ from occviewer.training.validation import NOISE
 AUGMENTATION = Augmentation(stretch=0.25, mirror=True, turn=0.0, tilt=0.0, shift=0.0)
 """Shapes are varied, but stand as they should: the axes are to be of shapes, not of poses."""
 
+_MIX = {"whole": 0.6, "half": 0.15, "view": 0.25}
+"""What is seen of them: features of a part of a shape are a little different."""
+
 
 @dataclass(frozen=True)
 class LatentBatch:
@@ -34,7 +37,7 @@ class LatentBatch:
     Attributes
     ----------
     features : dict of (B, ...) float32 Tensor
-        Of whole clouds.
+        Of clouds of whole shapes and of parts.
     queries : (B, M, 3) float32 Tensor
     inside : (B, M) float32 Tensor
         Labels.
@@ -108,7 +111,8 @@ class FeaturePool:
             shape = self._shapes[int(index)]
             linear, offset = random_transform(shape, AUGMENTATION, self._rng)
             noise = NOISE * self._rng.random()
-            points = observe(shape, "whole", self._network.point_count, 0.0, self._rng)
+            kind = str(self._rng.choice(list(_MIX), p=list(_MIX.values())))
+            points = observe(shape, kind, self._network.point_count, 0.0, self._rng)
             moved = points @ linear.T + offset + self._rng.normal(scale=noise, size=points.shape)
             clouds.append(moved.astype(np.float32))
             places.append((int(index), linear, offset))

@@ -74,10 +74,10 @@ class LatentSettings:
         default_factory=lambda: Optimisation(batch=16, learning_rate=2e-3)
     )
     network: dict[str, Any] = field(default_factory=dict)
-    queries: int = 2048
+    queries: int = 1024
     near_share: float = 0.5
     features: float = 0.3
-    kl: float = 1e-4
+    kl: float = 2e-5
     thin_inside: float = 4.0
     thin_outside: float = 1.0
     fresh: int = 2

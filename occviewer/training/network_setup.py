@@ -35,7 +35,11 @@ def channels_last(network: nn.Module) -> None:
 
 
 def has_fast_bfloat16(device: torch.device) -> bool:
-    """Whether to train in mixed precision; older GPUs only emulate bfloat16."""
+    """Whether to train in mixed precision; older GPUs only emulate bfloat16.
+
+    Never on a processor: there, gradients of 3D convolutions of 8 channels came out as
+    whatever lay in memory (torch 2.13, channels last), for a quarter of time saved.
+    """
     return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
 
 

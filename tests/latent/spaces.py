@@ -10,12 +10,10 @@ from ..networks.small import box_points, small_network
 
 INFO = ModelInfo(name="toy", threshold=0.3)
 SMALL = {
-    "size": 6,
-    "plane_sizes": (8, 8, 8),
-    "grid_sizes": (8, 8),
-    "plane_code": 4,
-    "grid_code": 4,
-    "hidden": 16,
+    "plane_sizes": (8, 8, 8, 16),
+    "grid_sizes": (8, 8, 16),
+    "plane_code": 1,
+    "grid_code": 3,
 }
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from occviewer.latent.axes import LatentError, axes_of_vectors, random_axes
+from occviewer.latent.axes import LatentError, Prior, axes_of_vectors, random_axes
 
 
 def spread(count=200):
@@ -46,3 +46,15 @@ def test_random_axes_are_repeatable():
     assert torch.equal(one.basis, other.basis)
     assert len(one) == 8
     assert one.identity == other.identity != random_axes(vector, 16, 2).identity
+
+
+def test_what_is_drawn_lies_around_the_kinds_as_often_as_they_come():
+    prior = Prior(torch.tensor([[-3.0, 0.0], [3.0, 0.0]]), torch.tensor([0.25, 0.75]),
+                  torch.tensor([0.1, 0.5]))  # fmt: skip
+    drawn = prior.drawn(400, 0, 1.0)
+    assert (drawn[:, 0].abs() > 2).all()
+    assert float((drawn[:, 0] > 0).float().mean()) == pytest.approx(0.75, abs=0.07)
+    assert float(drawn[:, 1].std()) == pytest.approx(0.5, rel=0.15)
+    assert torch.equal(prior.drawn(3, 0, 1.0), drawn[:3])
+    typical = prior.drawn(20, 1, 0.0)
+    assert {tuple(row) for row in typical.tolist()} == {(-3.0, 0.0), (3.0, 0.0)}

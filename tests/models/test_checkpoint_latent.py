@@ -35,7 +35,7 @@ def test_it_comes_back_with_exact_axes(checkpoint):
 def test_its_weights_take_half_the_room(checkpoint):
     with safe_open(checkpoint, "pt") as file:
         kinds = {n: file.get_tensor(n).dtype for n in file.keys() if n.startswith("latent.")}  # noqa: SIM118
-    assert kinds["latent.to_z.0.weight"] == torch.float16
+    assert kinds["latent.planes_wide.weight"] == torch.float16
     assert kinds["latent.basis"] == torch.float32
 
 

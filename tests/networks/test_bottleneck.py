@@ -7,7 +7,7 @@ from occviewer.networks.bottleneck import Bottleneck, bottleneck_config
 
 from .small import box_points, small_network
 
-SMALL = {"size": 6, "plane_sizes": (8, 8, 8), "grid_sizes": (8, 8), "plane_code": 4}
+SMALL = {"plane_sizes": (8, 8, 8, 16), "grid_sizes": (8, 8, 16), "plane_code": 1, "grid_code": 3}
 
 
 def small_features(count=3):
@@ -44,6 +44,19 @@ def test_every_plane_and_the_grid_depend_on_z():
     bottleneck = small_bottleneck()
     one, other = bottleneck.decode(torch.zeros(1, 6)), bottleneck.decode(torch.ones(1, 6))
     assert all((one[name] - other[name]).abs().max() > 1e-3 for name in one)
+
+
+def test_a_part_of_z_says_what_lies_there_and_not_what_lies_far_away():
+    # A vector that is a coarse picture: it keeps the legs of chairs that it never saw.
+    torch.manual_seed(0)
+    sizes = {"plane_sizes": (8,), "grid_sizes": (8,), "plane_code": 1, "grid_code": 1}
+    bottleneck = Bottleneck(8, 64, 8, 32, **sizes)
+    z = torch.zeros(1, bottleneck.size)
+    moved = z.clone()
+    moved[0, 0] = 3.0  # the first cell of the first plane
+    difference = (bottleneck.decode(z)["plane_xz"] - bottleneck.decode(moved)["plane_xz"])[0]
+    assert difference[:, :4, :4].abs().max() > 1e-4
+    assert difference[:, 32:, 32:].abs().max() == 0
 
 
 def test_what_the_grid_holds_reaches_the_planes():

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from occviewer.training.latent_axes import principal_axes
+from occviewer.training.latent_axes import kinds_of_shapes, principal_axes
 
 
 def shapes(count=500):
@@ -48,3 +48,37 @@ def test_fewer_shapes_than_numbers_do():
     assert basis.shape == (4, 4)
     assert torch.isfinite(basis).all()
     assert torch.allclose(mean + coordinates @ basis.T, vectors)
+
+
+def test_kinds_of_shapes_are_found_with_their_shares():
+    generator = torch.Generator().manual_seed(0)
+    middles = torch.tensor([[-4.0, 0.0, 0.0], [4.0, 0.0, 0.0], [0.0, 5.0, 0.0]]).double()
+    kind = torch.tensor([0] * 100 + [1] * 60 + [2] * 40)
+    noise = torch.randn(200, 3, generator=generator) * torch.tensor([0.3, 0.3, 1.0])
+    places = middles[kind] + noise.double()
+    centres, chances, spread = kinds_of_shapes(places, torch.tensor([0.5, 0.4, 0.1]).double())
+    assert chances.sum() == pytest.approx(1)
+    # Each kind lies at one of the middles, and has the share of the shapes that are there.
+    nearest = torch.cdist(centres[:, :2], middles[:, :2]).min(1)
+    assert nearest.values.max() < 1
+    shares = torch.zeros(3).double().index_add_(0, nearest.indices, chances)
+    assert torch.allclose(shares, torch.tensor([0.5, 0.3, 0.2]).double(), atol=0.02)
+    assert (spread[:2] < 0.5).all()
+
+
+def test_few_shapes_are_of_one_kind():
+    places = torch.randn(5, 3, generator=torch.Generator().manual_seed(0)).double()
+    centres, chances, spread = kinds_of_shapes(places, torch.ones(3).double() / 3)
+    assert torch.allclose(centres, places.mean(0)[None])
+    assert chances.tolist() == [1]
+    assert torch.allclose(spread, places.std(0, correction=0))
+
+
+def test_numbers_that_vary_for_few_shapes_only_do_not_lead():
+    # As many numbers as shapes: the likeness of single shapes would explain everything.
+    generator = torch.Generator().manual_seed(0)
+    vectors = 0.01 * torch.randn(64, 64, generator=generator).double()
+    vectors[:, 5] = torch.randn(64, generator=generator).double()
+    seen = vectors[:, 5:6] + 0.3 * torch.randn(64, 10, generator=generator).double()
+    _, basis, _, _ = principal_axes(vectors, seen)
+    assert basis[:, 0].abs().argmax() == 5

@@ -16,12 +16,10 @@ from ..networks.small import small_network
 from .solids import BALL, BOX, EGG, save
 
 NETWORK = {
-    "size": 6,
-    "plane_sizes": (8, 8, 8),
-    "grid_sizes": (8, 8),
-    "plane_code": 4,
-    "grid_code": 4,
-    "hidden": 16,
+    "plane_sizes": (8, 8, 8, 16),
+    "grid_sizes": (8, 8, 16),
+    "plane_code": 1,
+    "grid_code": 3,
 }
 CPU = torch.device("cpu")
 
