@@ -21,7 +21,8 @@ from occviewer.errors import Cancelled
 
 if TYPE_CHECKING:
     from occviewer.training.latent_scores import LatentScore
-    from occviewer.training.latent_training import LatentSettings, LatentTrainer
+    from occviewer.training.latent_settings import LatentSettings
+    from occviewer.training.latent_training import LatentTrainer
 
 
 def add_train_latent_command(
@@ -105,7 +106,7 @@ def _train_latent(args: argparse.Namespace) -> int:
 def _settings(args: argparse.Namespace, device: str) -> LatentSettings:
     from dataclasses import replace
 
-    from occviewer.training.latent_training import LatentSettings
+    from occviewer.training.latent_settings import LatentSettings
 
     settings = LatentSettings(seed=args.seed)
     optimisation = replace(settings.optimisation, minutes=args.minutes, steps=args.steps)

@@ -255,8 +255,7 @@ class BottleneckSpace(LatentSpace):
         super().__init__(model, trained_axes(self._bottleneck), "")
 
     def _vector_of(self, tensors: Mapping[str, Tensor]) -> Tensor:
-        mean, _ = self._bottleneck.encode({name: t[None] for name, t in tensors.items()})
-        return mean[0]
+        return self._bottleneck.encode({name: t[None] for name, t in tensors.items()})[0]
 
     def _tensors_of(self, vector: Tensor) -> dict[str, Tensor]:
         return {name: t[0] for name, t in self._bottleneck.decode(vector[None]).items()}

@@ -1,12 +1,16 @@
 """The bottleneck: planes and grid of the house model through one vector, and back.
 
-A variational autoencoder (Kingma and Welling, 2014) over what a frozen encoder makes. The
-vector is a coarse grid and three coarse planes of a few numbers a cell, all that layers of
-convolutions make of the features. No layer sees all of the shape at once: such layers
-learn the shapes of the training by heart and lose the thin parts of all others. What the
-shapes have in common is said by the principal axes and the prior, which are measured
-afterwards. On the way back the grid tells the planes what lies along their normals, as it
-does in the house encoder, so that the three planes of one shape agree on where a leg stands.
+A variational autoencoder (Kingma and Welling, 2014) over what a frozen encoder makes, in two
+steps. The first makes **cells**: a coarse grid and three coarse planes of a few numbers a
+cell, by convolutions only. No layer of it sees all of the shape at once: such layers learn
+the training shapes by heart and lose the thin parts of all others. On the way back the grid
+tells the planes what lies along their normals, as it does in the house encoder, so that the
+three planes of one shape agree on where a leg stands.
+
+The second is a small autoencoder of the cells, which does see all of the shape: some tens of
+numbers, the **outline**, from which follows what cells a shape of that kind has. The vector
+``z`` is the outline, and beside it what the cells differ from it by. So nothing is lost, and
+whoever moves the outline moves all parts of the shape together.
 """
 
 from __future__ import annotations
@@ -21,6 +25,7 @@ from torch.nn import functional as F  # noqa: N812 - the usual name
 from occviewer.networks.base import Features
 from occviewer.networks.coordinates import PLANES
 from occviewer.networks.house import ConvBlock
+from occviewer.networks.layers import ResnetBlockFC
 
 CENTRES = 48
 """Kinds of shapes that a prior tells apart at most."""
@@ -28,6 +33,7 @@ CENTRES = 48
 _NAMES = tuple(f"plane_{name}" for name in PLANES)
 _SLABS = 4
 _FIRST_LOG_VARIANCE = -4.0
+_LOG_VARIANCES = (-12.0, 4.0)
 _NORMAL = {"xz": 3, "xy": 2, "yz": 4}  # dimension of a grid (B, C, z, y, x) along it
 
 
@@ -41,30 +47,38 @@ class Bottleneck(nn.Module):
     plane_sizes, grid_sizes : sequence of int
         Channels after each halving, multiples of 8.
     plane_code, grid_code : int
-        Numbers of ``z`` a coarsest cell of each plane, and of the grid.
+        Numbers of a coarsest cell of each plane, and of the grid.
+    outline : int
+        Length of the outline.
+    hidden : int
+        Width of the layers between cells and outline.
 
     Attributes
     ----------
     size : int
-        Length of ``z``.
+        Length Z of ``z``: of the outline and of the cells.
+    outline : int
     plane_mean, plane_std : (3, C) buffers
         Of the planes' channels over the training shapes; the network sees standardised ones.
     grid_mean, grid_std : (G,) buffers
+    cell_mean, cell_std : (Z - outline,) buffers
+        Of the cells' numbers over the training shapes.
     prior_mean : (Z,) buffer
         Mean of ``z`` over the training shapes.
-    basis : (Z, Z) buffer
-        Columns are the principal axes, the most important first, one standard deviation
-        long: ``basis @ basis.T`` is the covariance of the training shapes' ``z``.
-    ranges : (2, Z) buffer
+    basis : (Z, outline) buffer
+        Columns are the principal axes of the outline, the most important first, one standard
+        deviation long: their outer product is the covariance of the training shapes' outlines.
+        Below the outline it is 0.
+    ranges : (2, outline) buffer
         How far the training shapes reach along each axis, in standard deviations.
-    shares : (Z,) buffer
+    shares : (outline,) buffer
         Share of the variance of the shapes that each axis explains.
-    centres : (CENTRES, Z) buffer
+    centres : (CENTRES, outline) buffer
         Of the kinds of shapes that the prior is a mixture of, along the axes, in standard
         deviations.
     chances : (CENTRES,) buffer
         Share of the training shapes that are of each kind; their sum is 1.
-    spread : (Z,) buffer
+    spread : (outline,) buffer
         Standard deviation along each axis within a kind, relative to that of all shapes.
 
     Raises
@@ -77,6 +91,8 @@ class Bottleneck(nn.Module):
     plane_std: Tensor
     grid_mean: Tensor
     grid_std: Tensor
+    cell_mean: Tensor
+    cell_std: Tensor
     prior_mean: Tensor
     basis: Tensor
     ranges: Tensor
@@ -95,6 +111,8 @@ class Bottleneck(nn.Module):
         grid_sizes: tuple[int, ...] = (32, 64, 96),
         plane_code: int = 8,
         grid_code: int = 6,
+        outline: int = 48,
+        hidden: int = 384,
     ) -> None:
         super().__init__()
         self.config: dict[str, Any] = {
@@ -106,41 +124,75 @@ class Bottleneck(nn.Module):
             "grid_sizes": list(grid_sizes),
             "plane_code": plane_code,
             "grid_code": grid_code,
+            "outline": outline,
+            "hidden": hidden,
         }
         self._plane = (plane_code, *[_coarsest(plane_resolution, len(plane_sizes))] * 2)
         self._grid = (grid_code, *[_coarsest(grid_resolution, len(grid_sizes))] * 3)
         self._split = len(PLANES) * plane_code * self._plane[1] ** 2
-        self.size = size = self._split + grid_code * self._grid[1] ** 3
+        cells = self._split + grid_code * self._grid[1] ** 3
+        self.outline, self.size = outline, outline + cells
         planes, grids = (plane_channels, *plane_sizes), (grid_channels, *grid_sizes)
         self.planes_in, self.grid_in = _shrinking(2, planes), _shrinking(3, grids)
         self.planes_narrow = _point(2, planes[-1], 2 * plane_code)
         self.grid_narrow = _point(3, grids[-1], 2 * grid_code)
-        # Vectors begin nearly without noise, or nothing would come through it for long.
+        # Cells begin nearly without noise, or nothing would come through it for long.
         for narrow, code in ((self.planes_narrow, plane_code), (self.grid_narrow, grid_code)):
             assert narrow.bias is not None
             nn.init.constant_(narrow.bias[code:], _FIRST_LOG_VARIANCE)
         self.planes_wide, self.planes_out = _point(2, plane_code, planes[-1]), _growing(2, planes)
         self.grid_wide, self.grid_out = _point(3, grid_code, grids[-1]), _growing(3, grids)
         self.tell = nn.ModuleDict(_tellers(planes, plane_resolution, grids, grid_resolution))
+        self.to_outline = nn.Sequential(
+            nn.Linear(cells, hidden),
+            ResnetBlockFC(hidden),
+            nn.ReLU(),
+            nn.Linear(hidden, 2 * outline),
+        )
+        self.from_outline = nn.Sequential(
+            nn.Linear(outline, hidden),
+            ResnetBlockFC(hidden),
+            ResnetBlockFC(hidden),
+            nn.ReLU(),
+            nn.Linear(hidden, cells),
+        )
         count = len(PLANES)
         self.register_buffer("plane_mean", torch.zeros(count, plane_channels))
         self.register_buffer("plane_std", torch.ones(count, plane_channels))
         self.register_buffer("grid_mean", torch.zeros(grid_channels))
         self.register_buffer("grid_std", torch.ones(grid_channels))
-        self.register_buffer("prior_mean", torch.zeros(size))
-        self.register_buffer("basis", torch.eye(size))
-        self.register_buffer("ranges", torch.tensor([[-3.0], [3.0]]).repeat(1, size))
-        self.register_buffer("shares", torch.zeros(size))
-        self.register_buffer("centres", torch.zeros(CENTRES, size))
+        self.register_buffer("cell_mean", torch.zeros(cells))
+        self.register_buffer("cell_std", torch.ones(cells))
+        self.register_buffer("prior_mean", torch.zeros(self.size))
+        self.register_buffer("basis", torch.eye(self.size, outline))
+        self.register_buffer("ranges", torch.tensor([[-3.0], [3.0]]).repeat(1, outline))
+        self.register_buffer("shares", torch.zeros(outline))
+        self.register_buffer("centres", torch.zeros(CENTRES, outline))
         self.register_buffer("chances", torch.full((CENTRES,), 1 / CENTRES))
-        self.register_buffer("spread", torch.ones(size))
+        self.register_buffer("spread", torch.ones(outline))
 
-    def encode(self, features: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """Encode features (batch first) to the mean and the log variance (B, Z) of ``z``."""
-        return self.encode_standardised(*self.standardised(features))
+    def encode(self, features: Mapping[str, Tensor]) -> Tensor:
+        """Vectors ``z`` (B, Z) of features (batch first)."""
+        cells, _ = self.to_cells(*self.standardised(features))
+        outline, _ = self.outline_of(cells)
+        return torch.cat([outline, cells - self.cells_of(outline)], 1)
 
-    def encode_standardised(self, planes: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
-        """Encode what `standardised` made, as `encode` does features."""
+    def decode(self, z: Tensor) -> Features:
+        """Features (batch first) of vectors (B, Z)."""
+        cells = self.cells_of(z[:, : self.outline]) + z[:, self.outline :]
+        return self.unstandardised(*self.from_cells(cells))
+
+    def outline_of(self, cells: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log variance (B, outline) of the outline of cells (B, Z - outline)."""
+        mean, log_variance = self.to_outline((cells - self.cell_mean) / self.cell_std).chunk(2, 1)
+        return mean, log_variance.clamp(*_LOG_VARIANCES)
+
+    def cells_of(self, outline: Tensor) -> Tensor:
+        """Cells (B, Z - outline) that shapes of such an outline have."""
+        return torch.addcmul(self.cell_mean, self.cell_std, self.from_outline(outline))
+
+    def to_cells(self, planes: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log variance (B, Z - outline) of the cells of what `standardised` made."""
         flat = planes.flatten(0, 1).contiguous(memory_format=torch.channels_last)
         net = self.planes_narrow(F.relu(self.planes_in(flat)))
         solid = grid.contiguous(memory_format=torch.channels_last_3d)
@@ -149,22 +201,26 @@ class Bottleneck(nn.Module):
         mean, log_variance = (
             torch.cat([part.reshape(len(grid), -1) for part in half], 1) for half in halves
         )
-        return mean, log_variance.clamp(-12.0, 4.0)
+        return mean, log_variance.clamp(*_LOG_VARIANCES)
 
-    def decode(self, z: Tensor) -> Features:
-        """Features (batch first) of vectors (B, Z)."""
-        return self.unstandardised(*self.decode_standardised(z))
-
-    def unstandardised(self, planes: Tensor, grid: Tensor) -> Features:
-        """Features (batch first) of what `standardised` or `decode_standardised` made."""
-        # In one pass each: at full resolution adding costs as much as a convolution.
-        planes = torch.addcmul(
-            self.plane_mean[:, :, None, None], planes, self.plane_std[:, :, None, None]
-        )
-        grid = torch.addcmul(
-            self.grid_mean[:, None, None, None], grid, self.grid_std[:, None, None, None]
-        )
-        return {**dict(zip(_NAMES, planes.unbind(1), strict=True)), "grid": grid}
+    def from_cells(self, cells: Tensor) -> tuple[Tensor, Tensor]:
+        """Unfold cells (B, Z - outline) to planes and grid as `standardised` makes them."""
+        batch = len(cells)
+        grid = cells[:, self._split :].reshape(batch, *self._grid)
+        grid = self.grid_wide(grid.contiguous(memory_format=torch.channels_last_3d))
+        told: dict[int, Tensor] = {}
+        for layer in self.grid_out:
+            grid = layer(grid)
+            side = grid.shape[-1]
+            if str(side) in self.tell:
+                told[side] = self.tell[str(side)](_seen(grid))
+        planes = cells[:, : self._split].reshape(batch * len(PLANES), *self._plane)
+        planes = self.planes_wide(planes.contiguous(memory_format=torch.channels_last))
+        for layer in self.planes_out:
+            planes = layer(planes)
+            if planes.shape[-1] in told:
+                planes = planes + told[planes.shape[-1]]
+        return planes.reshape(batch, len(PLANES), *planes.shape[1:]), grid
 
     def standardised(self, features: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Planes (B, 3, C, R, R) and grid (B, G, S, S, S) with mean 0 and deviation 1."""
@@ -173,24 +229,16 @@ class Bottleneck(nn.Module):
         mean, std = (b[:, None, None, None] for b in (self.grid_mean, self.grid_std))
         return planes, (features["grid"] - mean) / std
 
-    def decode_standardised(self, z: Tensor) -> tuple[Tensor, Tensor]:
-        """Unfold vectors (B, Z) to planes and grid as `standardised` makes them."""
-        batch = len(z)
-        grid = z[:, self._split :].reshape(batch, *self._grid)
-        grid = self.grid_wide(grid.contiguous(memory_format=torch.channels_last_3d))
-        told: dict[int, Tensor] = {}
-        for layer in self.grid_out:
-            grid = layer(grid)
-            side = grid.shape[-1]
-            if str(side) in self.tell:
-                told[side] = self.tell[str(side)](_seen(grid))
-        planes = z[:, : self._split].reshape(batch * len(PLANES), *self._plane)
-        planes = self.planes_wide(planes.contiguous(memory_format=torch.channels_last))
-        for layer in self.planes_out:
-            planes = layer(planes)
-            if planes.shape[-1] in told:
-                planes = planes + told[planes.shape[-1]]
-        return planes.reshape(batch, len(PLANES), *planes.shape[1:]), grid
+    def unstandardised(self, planes: Tensor, grid: Tensor) -> Features:
+        """Features (batch first) of what `standardised` or `from_cells` made."""
+        # In one pass each: at full resolution adding costs as much as a convolution.
+        planes = torch.addcmul(
+            self.plane_mean[:, :, None, None], planes, self.plane_std[:, :, None, None]
+        )
+        grid = torch.addcmul(
+            self.grid_mean[:, None, None, None], grid, self.grid_std[:, None, None, None]
+        )
+        return {**dict(zip(_NAMES, planes.unbind(1), strict=True)), "grid": grid}
 
     def learn_scale(self, features: Mapping[str, Tensor]) -> None:
         """Take mean and deviation of the channels from features of some shapes (N, ...)."""

@@ -23,8 +23,6 @@ RANGE = (0.01, 0.99)
 
 _QUERIES = 4096
 _SMALLEST_VARIANCE = 1e-6  # of the largest; what varies less is noise
-_EXPLAINED = 0.95  # share of the vectors' variance within which axes are turned
-_SHAPES_AN_AXIS = 8  # fewer would let axes explain the chance likeness of a few shapes
 _KIND_AXES = 32  # along which shapes are sorted into kinds
 _ROUNDS = 50
 _SHAPES_A_KIND = 12
@@ -41,7 +39,8 @@ def measure_axes(
 ) -> None:
     """Write axes, ranges and the prior of the training shapes into a bottleneck.
 
-    Shapes are taken whole and as they are, without variation.
+    Shapes are taken whole and as they are, without variation. Axes lead through their
+    outlines; what a shape has beside its outline it keeps wherever it is moved to.
 
     Parameters
     ----------
@@ -70,8 +69,9 @@ def measure_axes(
     for number, index in enumerate(chosen):
         points = observe(shapes[index], "whole", network.point_count, 0.0, rng)
         features = network.encode(torch.from_numpy(points).to(device)[None])
-        z, _ = bottleneck.encode({name: tensor.float() for name, tensor in features.items()})
-        vectors.append(z[0].cpu().double())
+        z = bottleneck.encode({name: tensor.float() for name, tensor in features.items()})
+        vectors.append(z[0, : bottleneck.outline].cpu().double())
+        z[:, bottleneck.outline :] = 0  # what all shapes of this outline have in common
         logits = torch.from_numpy(logits_of(network, bottleneck.decode(z), queries))
         occupancies.append(torch.sigmoid(logits.double()))
         progress(number + 1, len(chosen))
@@ -79,8 +79,8 @@ def measure_axes(
         torch.stack(vectors), torch.stack(occupancies)
     )
     limits = torch.tensor(RANGE, dtype=torch.float64)
-    bottleneck.prior_mean.copy_(mean)
-    bottleneck.basis.copy_(basis)
+    bottleneck.prior_mean.zero_()[: bottleneck.outline] = mean
+    bottleneck.basis.zero_()[: bottleneck.outline] = basis
     bottleneck.ranges.copy_(coordinates.quantile(limits, dim=0))
     bottleneck.shares.copy_(shares)
     centres, chances, spread = kinds_of_shapes(coordinates, shares, seed)
@@ -93,10 +93,10 @@ def measure_axes(
 def principal_axes(vectors: Tensor, seen: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Axes of a space of vectors, ordered by how much they change what is seen.
 
-    What varies most in ``z`` is not what changes shapes most. The vectors' leading principal
-    components are therefore whitened, and turned to the directions that explain most of the
-    variance of the shapes: reduced-rank regression (Izenman, 1975) of occupancies on ``z``.
-    The other components stay as they are. All are ordered by what they explain.
+    The numbers of a variational autoencoder's vector all vary about equally, so that principal
+    components of it come in no useful order. The vectors are therefore whitened,
+    and the axes are the directions there that explain most of the variance of the shapes:
+    reduced-rank regression (Izenman, 1975) of occupancies on ``z``.
 
     Parameters
     ----------
@@ -128,18 +128,13 @@ def principal_axes(vectors: Tensor, seen: Tensor) -> tuple[Tensor, Tensor, Tenso
     white = centred @ directions.T / deviations
     differences = seen - seen.mean(0)
     together = white.T @ differences / (len(vectors) - 1)
-    turned = _leading(deviations.square(), len(vectors))
     # The left singular vectors, through the small one of the two Gram matrices.
-    _, axes = torch.linalg.eigh(together[:turned] @ together[:turned].T)
-    turn = torch.eye(len(deviations), dtype=white.dtype)
-    turn[:turned, :turned] = axes
-    values = (turn.T @ together).square().sum(1)
-    order = values.argsort(descending=True)
-    turn, values = turn[:, order], values[order]
-    turn = turn * _signs(turn.T @ together.sum(1))
+    values, axes = torch.linalg.eigh(together @ together.T)
+    values, axes = values.flip(0).clamp(min=0), axes.flip(1)
+    axes = axes * _signs(axes.T @ together.sum(1))
     variance = differences.square().sum() / (len(vectors) - 1)
-    basis = directions.T @ (deviations[:, None] * turn)
-    return mean, basis, white @ turn, values / variance.clamp(min=1e-12)
+    basis = directions.T @ (deviations[:, None] * axes)
+    return mean, basis, white @ axes, values / variance.clamp(min=1e-12)
 
 
 def kinds_of_shapes(
@@ -180,13 +175,6 @@ def kinds_of_shapes(
     centres = _means(coordinates, kind, coordinates.new_zeros(count, coordinates.shape[1]))
     spread = (coordinates - centres[kind]).square().mean(0).sqrt()
     return centres[used], sizes[used].to(coordinates) / len(coordinates), spread
-
-
-def _leading(variances: Tensor, count: int) -> int:
-    """Find how many leading components to turn: few against the shapes, but nearly everything."""
-    explained = variances.cumsum(0) / variances.sum()
-    enough = int((explained < _EXPLAINED).sum()) + 1
-    return max(1, min(enough, count // _SHAPES_AN_AXIS, len(variances)))
 
 
 def _far_apart(points: Tensor, count: int, generator: torch.Generator) -> Tensor:

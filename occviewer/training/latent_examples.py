@@ -98,10 +98,16 @@ class FeaturePool:
         self._shares = weight / weight.sum()
         self._memory = memory
         self._kept: list[_Kept] = []
+        self._full = False
         self._thin: dict[int, ThinParts] = {}
 
     def __len__(self) -> int:
         return len(self._kept)
+
+    @property
+    def full(self) -> bool:
+        """Whether what is added replaces something."""
+        return self._full
 
     def add(self, count: int) -> None:
         """Encode so many newly varied shapes; they replace others once the memory is full."""
@@ -140,6 +146,7 @@ class FeaturePool:
         if (len(self._kept) + 1) * size <= self._memory or not self._kept:
             self._kept.append(kept)
         else:
+            self._full = True
             self._kept[self._rng.integers(len(self._kept))] = kept
 
     def _batch(self, features: list[Features]) -> Features:

@@ -145,7 +145,7 @@ def _scores(
         points, queries, inside = scored_example(shape, name, "whole", count)
         cloud = torch.from_numpy(points[: network.point_count]).to(device)[None]
         features = {key: value.float() for key, value in network.encode(cloud).items()}
-        by_z = bottleneck.decode(bottleneck.encode(features)[0])
+        by_z = bottleneck.decode(bottleneck.encode(features))
         near = shape["near"][:_NEAR].astype(np.float64)
         is_thin = (ThinParts(shape).at(near) >= _THIN) & shape["near_inside"][:_NEAR]
         kept = 0

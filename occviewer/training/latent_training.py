@@ -11,13 +11,12 @@ import math
 import time
 import zlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 - the usual name
+from torch import nn
 
 from occviewer.errors import Cancelled, DataError
 from occviewer.networks import PointCloudNetwork
@@ -25,9 +24,11 @@ from occviewer.networks.bottleneck import Bottleneck, bottleneck_config
 from occviewer.training.averaging import MovingAverage
 from occviewer.training.dataset import ShapeSet
 from occviewer.training.latent_examples import FeaturePool, LatentBatch
+from occviewer.training.latent_losses import latent_loss
+from occviewer.training.latent_outline import OUTLINE_SHAPES, train_outline
 from occviewer.training.latent_scores import validate_latent
+from occviewer.training.latent_settings import LatentSettings
 from occviewer.training.network_setup import channels_last, has_fast_bfloat16, parameter_groups
-from occviewer.training.recipe import Optimisation
 from occviewer.training.run_files import RunFiles, Tally
 
 SAVE_EVERY = 60.0
@@ -38,52 +39,6 @@ _KL_RISES = 0.2  # share of the training; a vector must be of use before it is m
 _FIRST_BATCHES = 4  # of features before the first step; the channels are standardised by them
 
 Report = Callable[[dict[str, Any]], None]
-
-
-@dataclass(frozen=True)
-class LatentSettings:
-    """Settings of a training.
-
-    Attributes
-    ----------
-    optimisation : Optimisation
-    network : dict
-        Parameters of `Bottleneck` but those of the features.
-    queries : int
-        Labelled queries of a shape.
-    near_share : float
-        Share of them near the surface.
-    features : float
-        Weight of the squared error of standardised features, against 1 for the occupancy.
-    kl : float
-        Weight of the divergence of ``z`` from a standard normal distribution, summed over
-        its numbers.
-    thin_inside, thin_outside : float
-        How much more than others queries weigh that lie in, and beside, the thinnest parts.
-        Inside is more, for a leg that may be here or there should not vanish.
-    fresh : int
-        Newly varied shapes that are encoded each step.
-    memory : int
-        Bytes to keep features in.
-    seed : int
-    validate_every : float
-        Minutes of training between validations.
-    """
-
-    optimisation: Optimisation = field(
-        default_factory=lambda: Optimisation(batch=16, learning_rate=2e-3)
-    )
-    network: dict[str, Any] = field(default_factory=dict)
-    queries: int = 1024
-    near_share: float = 0.5
-    features: float = 0.3
-    kl: float = 2e-5
-    thin_inside: float = 4.0
-    thin_outside: float = 1.0
-    fresh: int = 2
-    memory: int = 4 << 30
-    seed: int = 0
-    validate_every: float = 10.0
 
 
 class LatentTrainer:
@@ -153,12 +108,13 @@ class LatentTrainer:
             betas=(0.9, 0.98),
         )
         self._files = RunFiles(run)
+        self._outlined = False
         self._resume()
 
     @property
     def finished(self) -> bool:
-        """Whether the time or the steps are used up."""
-        return self._progress() >= 1.0
+        """Whether there is nothing left to train."""
+        return self._outlined and self._progress() >= 1.0
 
     def stop(self) -> None:
         """Ask for the training to end soon; callable from a signal handler or another thread."""
@@ -189,16 +145,14 @@ class LatentTrainer:
             # A resumed run draws new examples, not those that it has seen.
             [self.settings.seed, self.step],
         )
-        batch = self.settings.optimisation.batch
-        for _ in range(_FIRST_BATCHES):
-            pool.add(batch)
-            self.check_stopped()
+        self._fill(pool, _FIRST_BATCHES * self.settings.optimisation.batch)
         if self.step == 0:
             self.bottleneck.learn_scale(pool.features(0, len(pool)))
             self.average = MovingAverage(self.bottleneck, self.settings.optimisation.average)
         self.bottleneck.train()
         self._take_steps(pool)
-        self._save_state()  # a kill during the validation costs nothing
+        self._save_state()  # a kill while the outline is trained costs nothing else
+        self._train_outline(pool)
         self._validate()
 
     def averaged(self) -> Bottleneck:
@@ -219,9 +173,29 @@ class LatentTrainer:
             )
         return {**self.settings.network, **found}
 
+    def _fill(self, pool: FeaturePool, count: int) -> None:
+        batch = self.settings.optimisation.batch
+        while len(pool) < count and not pool.full:
+            pool.add(batch)
+            self.check_stopped()
+
+    def _train_outline(self, pool: FeaturePool) -> None:
+        """Train the outline on the averaged cells, which are what is stored."""
+        options = self.settings.optimisation
+        self._fill(pool, min(OUTLINE_SHAPES, options.steps * options.batch or OUTLINE_SHAPES))
+        bottleneck = self.averaged()
+        minutes = self.settings.outline_share * options.minutes
+        began = time.monotonic()
+        train_outline(
+            self.network, bottleneck, pool, self.settings, minutes, self.check_stopped, self._write
+        )
+        self.seconds += time.monotonic() - began
+        self.average.load_state_dict(bottleneck.state_dict())
+        self._outlined = True
+
     def _take_steps(self, pool: FeaturePool) -> None:
         last_save, tally = time.monotonic(), Tally(time.monotonic())
-        while not self.finished:
+        while self._progress() < 1:
             started = time.monotonic()
             if self.settings.fresh:
                 pool.add(self.settings.fresh)
@@ -230,17 +204,17 @@ class LatentTrainer:
                 pool.draw(options.optimisation.batch, options.queries, options.near_share)
             )
             tally.add(loss)
-            self.step += 1
+            self.step, self._outlined = self.step + 1, False
             now = time.monotonic()
             self.seconds += now - started
-            if now - tally.began > REPORT_EVERY or self.finished or self._stopped:
+            if now - tally.began > REPORT_EVERY or self._stopped:
                 self._write({**tally.means(now), "rate": self._rate()})
                 tally = Tally(now)
             due = self.seconds - self._validated_at > 60 * self.settings.validate_every
             if now - last_save > SAVE_EVERY or due or self._stopped:
                 self._save_state()
                 last_save = time.monotonic()
-            if due and not self._stopped and not self.finished:
+            if due and not self._stopped and self._progress() < 1:
                 self._validate()
                 tally.began += time.monotonic() - now
             self.check_stopped()
@@ -271,8 +245,9 @@ class LatentTrainer:
         return options.learning_rate * warm * falling
 
     def _progress(self) -> float:
+        """Share of the training of the cells that is done."""
         options = self.settings.optimisation
-        done = self.seconds / (60 * options.minutes)
+        done = self.seconds / (60 * options.minutes * (1 - self.settings.outline_share))
         if options.steps:
             done = max(done, self.step / options.steps)
         return min(done, 1.0)
@@ -304,6 +279,7 @@ class LatentTrainer:
                 "step": self.step,
                 "seconds": self.seconds,
                 "validated_at": self._validated_at,
+                "outlined": self._outlined,
             }
         )
 
@@ -322,35 +298,10 @@ class LatentTrainer:
                 self.optimiser.load_state_dict(state["optimiser"])
                 self.step, self.seconds = int(state["step"]), float(state["seconds"])
                 self._validated_at = float(state["validated_at"])
+                self._outlined = bool(state["outlined"])
             except (KeyError, TypeError, ValueError, RuntimeError) as error:
                 raise self._files.damaged() from error
         self._files.forget_after(self.step)
-
-
-def latent_loss(
-    network: PointCloudNetwork,
-    bottleneck: Bottleneck,
-    batch: LatentBatch,
-    settings: LatentSettings,
-    kl_share: float = 1.0,
-) -> Tensor:
-    """Loss of one batch: occupancy, features and the divergence of ``z``, as the settings weigh.
-
-    The divergence weighs only `kl_share` of that, which rises to 1 as the training begins.
-    """
-    wanted = bottleneck.standardised(batch.features)
-    mean, log_variance = bottleneck.encode_standardised(*wanted)
-    z = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
-    found = bottleneck.decode_standardised(z)
-    error = torch.stack([F.mse_loss(*pair) for pair in zip(found, wanted, strict=True)]).mean()
-    logits = network.decode(batch.queries, bottleneck.unstandardised(*found)).float()
-    more = torch.where(batch.inside > 0.5, settings.thin_inside, settings.thin_outside)
-    weight = 1 + more * batch.thin
-    each = F.binary_cross_entropy_with_logits(logits, batch.inside, reduction="none")
-    occupancy = (weight * each).sum() / weight.sum()
-    # Kingma and Welling (2014), appendix B.
-    divergence = 0.5 * (mean.square() + log_variance.exp() - log_variance - 1).sum(1).mean()
-    return occupancy + settings.features * error + settings.kl * kl_share * divergence
 
 
 def _fingerprint(network: nn.Module) -> int:

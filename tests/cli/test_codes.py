@@ -23,9 +23,10 @@ def fitting_bottleneck(network):
     """A bottleneck whose vectors all decode to about the features of one cloud."""
     features = network.encode(box_points(4, 200))
     torch.manual_seed(0)
-    bottleneck = Bottleneck(8, 16, 8, 8, 6, (8, 8), (8,), 4, 4, 16).requires_grad_(False)
+    sizes = ((8, 8), (8,), 4, 4)
+    bottleneck = Bottleneck(8, 16, 8, 8, *sizes, outline=6, hidden=16).requires_grad_(False)
     bottleneck.learn_scale(features)
-    bottleneck.basis.copy_(0.5 * torch.eye(6))
+    bottleneck.basis.zero_()[:6] = 0.5 * torch.eye(6)
     return bottleneck
 
 

@@ -7,7 +7,7 @@ from occviewer.cli import main
 from occviewer.errors import Cancelled
 from occviewer.models import ModelInfo, load_checkpoint, save_checkpoint
 from occviewer.models.checkpoint import load_bottleneck, read_info
-from occviewer.training import latent_axes, latent_training
+from occviewer.training import latent_axes, latent_settings, latent_training
 
 from ..networks.small import small_network
 from ..training.solids import BALL, BOX, EGG, save
@@ -35,7 +35,7 @@ def model(tmp_path):
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(latent_training, "LatentSettings", lambda seed: small_settings())
+    monkeypatch.setattr(latent_settings, "LatentSettings", lambda seed: small_settings())
 
 
 def run(model, data, *options):
@@ -53,7 +53,7 @@ def test_it_stores_a_latent_space_with_its_scores(model, data, capsys):
     assert (bottleneck.ranges[1, :2] > 0.1).all()
     assert bottleneck.shares.max() > 0
     note = read_info(model).training["latent"]
-    assert (note["steps"], note["shapes"], note["size"]) == (3, 3, 6)
+    assert (note["steps"], note["shapes"], note["size"]) == (3, 3, 12)
     assert note["weights"] == {"tests": 0.5}
     assert set(note["scores"]) == {"train", "test"}
     assert note["scores"]["test"]["shapes"] == 1
@@ -61,11 +61,11 @@ def test_it_stores_a_latent_space_with_its_scores(model, data, capsys):
     for name, tensor in network.state_dict().items():
         assert torch.equal(tensor, after.state_dict()[name])
     out, err = capsys.readouterr()
-    assert "Latent space of 6 numbers" in err
+    assert "Latent space of 12 numbers" in err
     assert "3 shapes to train on, 60 minutes or 3 steps on cpu" in err
     assert "test split, 1 shapes: IoU from the latent vector alone" in out
     card = model.with_suffix(".md").read_text()
-    assert "- Latent space: 6 numbers, 0.0 minutes, 3 steps" in card
+    assert "- Latent space: 12 numbers, 0.0 minutes, 3 steps" in card
     assert "- From the latent vector alone, test split, 1 whole clouds: IoU" in card
 
 

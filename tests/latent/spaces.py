@@ -14,6 +14,8 @@ SMALL = {
     "grid_sizes": (8, 8, 16),
     "plane_code": 1,
     "grid_code": 3,
+    "outline": 6,
+    "hidden": 16,
 }
 
 
@@ -26,8 +28,9 @@ def small_bottleneck(seed=0):
             for parameter in bottleneck.parameters():
                 parameter += 0.1 * torch.randn(parameter.shape)
             directions = torch.linalg.qr(torch.randn(6, 6)).Q
-            bottleneck.basis.copy_(directions * torch.tensor([3.0, 2.0, 1.5, 1.0, 0.5, 0.2]))
-            bottleneck.prior_mean.copy_(torch.randn(6))
+            lengths = torch.tensor([3.0, 2.0, 1.5, 1.0, 0.5, 0.2])
+            bottleneck.basis.zero_()[:6] = directions * lengths
+            bottleneck.prior_mean.zero_()[:6] = torch.randn(6)
             bottleneck.ranges.copy_(torch.tensor([[-2.0], [2.5]]).repeat(1, 6))
             bottleneck.shares.copy_(torch.linspace(0.5, 0.0, 6))
             bottleneck.plane_mean.fill_(0.3)

@@ -7,7 +7,15 @@ from occviewer.networks.bottleneck import Bottleneck, bottleneck_config
 
 from .small import box_points, small_network
 
-SMALL = {"plane_sizes": (8, 8, 8, 16), "grid_sizes": (8, 8, 16), "plane_code": 1, "grid_code": 3}
+SMALL = {
+    "plane_sizes": (8, 8, 8, 16),
+    "grid_sizes": (8, 8, 16),
+    "plane_code": 1,
+    "grid_code": 3,
+    "outline": 4,
+    "hidden": 16,
+}
+SIZE = 4 + 6
 
 
 def small_features(count=3):
@@ -22,9 +30,9 @@ def small_bottleneck():
 
 def test_features_come_back_with_the_shapes_that_the_decoder_wants():
     features, bottleneck = small_features(), small_bottleneck()
-    mean, log_variance = bottleneck.encode(features)
-    assert mean.shape == log_variance.shape == (3, 6)
-    again = bottleneck.decode(mean)
+    z = bottleneck.encode(features)
+    assert z.shape == (3, bottleneck.size) == (3, SIZE)
+    again = bottleneck.decode(z)
     assert {n: t.shape for n, t in again.items()} == {n: t.shape for n, t in features.items()}
     assert small_network().decode(box_points(3, 10), again).shape == (3, 10)
 
@@ -42,18 +50,27 @@ def test_the_scale_of_the_channels_is_learnt_and_undone():
 
 def test_every_plane_and_the_grid_depend_on_z():
     bottleneck = small_bottleneck()
-    one, other = bottleneck.decode(torch.zeros(1, 6)), bottleneck.decode(torch.ones(1, 6))
+    one, other = bottleneck.decode(torch.zeros(1, SIZE)), bottleneck.decode(torch.ones(1, SIZE))
     assert all((one[name] - other[name]).abs().max() > 1e-3 for name in one)
 
 
-def test_a_part_of_z_says_what_lies_there_and_not_what_lies_far_away():
+def test_the_outline_loses_nothing_of_the_cells():
+    # What it does not say stands beside it, whatever it is.
+    bottleneck, features = small_bottleneck(), small_features()
+    cells, _ = bottleneck.to_cells(*bottleneck.standardised(features))
+    straight = bottleneck.unstandardised(*bottleneck.from_cells(cells))
+    by_z = bottleneck.decode(bottleneck.encode(features))
+    assert all(torch.allclose(by_z[name], straight[name], atol=1e-5) for name in straight)
+
+
+def test_a_cell_says_what_lies_there_and_not_what_lies_far_away():
     # A vector that is a coarse picture: it keeps the legs of chairs that it never saw.
     torch.manual_seed(0)
     sizes = {"plane_sizes": (8,), "grid_sizes": (8,), "plane_code": 1, "grid_code": 1}
     bottleneck = Bottleneck(8, 64, 8, 32, **sizes)
     z = torch.zeros(1, bottleneck.size)
     moved = z.clone()
-    moved[0, 0] = 3.0  # the first cell of the first plane
+    moved[0, bottleneck.outline] = 3.0  # the first cell of the first plane
     difference = (bottleneck.decode(z)["plane_xz"] - bottleneck.decode(moved)["plane_xz"])[0]
     assert difference[:, :4, :4].abs().max() > 1e-4
     assert difference[:, 32:, 32:].abs().max() == 0
@@ -61,30 +78,31 @@ def test_a_part_of_z_says_what_lies_there_and_not_what_lies_far_away():
 
 def test_what_the_grid_holds_reaches_the_planes():
     bottleneck = small_bottleneck()
-    z = torch.zeros(1, 6)
-    before, _ = bottleneck.decode_standardised(z)
+    cells = torch.zeros(1, 6)
+    before, _ = bottleneck.from_cells(cells)
     with torch.no_grad():
         bottleneck.grid_wide.bias += 1
-    after, _ = bottleneck.decode_standardised(z)
+    after, _ = bottleneck.from_cells(cells)
     assert all((before[:, plane] - after[:, plane]).abs().max() > 1e-4 for plane in range(3))
 
 
 def test_all_weights_learn():
     bottleneck, features = small_bottleneck(), small_features()
-    mean, log_variance = bottleneck.encode(features)
-    found = bottleneck.decode(mean + log_variance)
-    sum(tensor.square().sum() for tensor in found.values()).backward()
+    cells, log_variance = bottleneck.to_cells(*bottleneck.standardised(features))
+    outline, doubt = bottleneck.outline_of(cells + log_variance)
+    found = bottleneck.from_cells(bottleneck.cells_of(outline + doubt))
+    sum(tensor.square().sum() for tensor in found).backward()
     unused = [name for name, p in bottleneck.named_parameters() if p.grad is None]
     assert unused == []
 
 
 def test_batches_are_encoded_and_decoded_one_by_one_alike():
     bottleneck, features = small_bottleneck(), small_features()
-    mean, _ = bottleneck.encode(features)
-    first, _ = bottleneck.encode({name: tensor[:1] for name, tensor in features.items()})
-    assert torch.allclose(mean[:1], first, atol=1e-5)
-    decoded = bottleneck.decode(mean)
-    alone = bottleneck.decode(mean[:1])
+    z = bottleneck.encode(features)
+    first = bottleneck.encode({name: tensor[:1] for name, tensor in features.items()})
+    assert torch.allclose(z[:1], first, atol=1e-5)
+    decoded = bottleneck.decode(z)
+    alone = bottleneck.decode(z[:1])
     assert all(torch.allclose(decoded[n][:1], alone[n], atol=1e-5) for n in alone)
 
 

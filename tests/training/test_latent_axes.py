@@ -72,13 +72,3 @@ def test_few_shapes_are_of_one_kind():
     assert torch.allclose(centres, places.mean(0)[None])
     assert chances.tolist() == [1]
     assert torch.allclose(spread, places.std(0, correction=0))
-
-
-def test_numbers_that_vary_for_few_shapes_only_do_not_lead():
-    # As many numbers as shapes: the likeness of single shapes would explain everything.
-    generator = torch.Generator().manual_seed(0)
-    vectors = 0.01 * torch.randn(64, 64, generator=generator).double()
-    vectors[:, 5] = torch.randn(64, generator=generator).double()
-    seen = vectors[:, 5:6] + 0.3 * torch.randn(64, 10, generator=generator).double()
-    _, basis, _, _ = principal_axes(vectors, seen)
-    assert basis[:, 0].abs().argmax() == 5

@@ -20,6 +20,8 @@ NETWORK = {
     "grid_sizes": (8, 8, 16),
     "plane_code": 1,
     "grid_code": 3,
+    "outline": 6,
+    "hidden": 16,
 }
 CPU = torch.device("cpu")
 
