@@ -26,12 +26,13 @@ from occviewer.gui.messages import Messages
 from occviewer.gui.palette import ActionPalette
 from occviewer.gui.panels.extraction_panel import ExtractionPanel
 from occviewer.gui.panels.history_panel import HistoryPanel
+from occviewer.gui.panels.latent_panel import LatentPanel
 from occviewer.gui.panels.model_panel import ModelPanel
 from occviewer.gui.panels.shelf import Shelf
 from occviewer.gui.panels.source_panel import SourcePanel
 from occviewer.gui.viewport import Viewport
 
-_LAYOUT_VERSION = 1
+_LAYOUT_VERSION = 2
 
 
 class MainWindow(QMainWindow):
@@ -42,7 +43,7 @@ class MainWindow(QMainWindow):
     actions_ : Actions
         All actions by their names.
     viewport : Viewport
-    source, model, extraction, history, shelf
+    source, model, extraction, latent, history, shelf
         The panels.
     messages : Messages
     gallery : Gallery
@@ -146,7 +147,7 @@ class MainWindow(QMainWindow):
     def _make_panels(self) -> None:
         self.source, self.model = SourcePanel(self), ModelPanel(self)
         self.extraction, self.history = ExtractionPanel(self), HistoryPanel(self)
-        self.shelf = Shelf(self)
+        self.shelf, self.latent = Shelf(self), LatentPanel(self)
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
         docks = [
             self._dock("Source", self.source, left),
@@ -154,6 +155,8 @@ class MainWindow(QMainWindow):
             self._dock("Mesh", self.extraction, right),
             self._dock("History", self.history, right),
         ]
+        self.tabifyDockWidget(docks[2], self._dock("Latent", self.latent, right))
+        docks[2].raise_()
         self.tabifyDockWidget(docks[0], docks[1])
         docks[0].raise_()
         shelf = self._dock("Shelf", self.shelf, Qt.DockWidgetArea.BottomDockWidgetArea)
