@@ -19,6 +19,7 @@ from occviewer.document.settings import ExtractionSettings
 from occviewer.document.source import Placing
 from occviewer.document.state import Document
 from occviewer.errors import OccviewerError
+from occviewer.gui.blend_control import BlendControl
 from occviewer.gui.dialogs import PreferencesDialog, TextDialog, about_page, shortcut_page
 from occviewer.gui.display import Display
 from occviewer.gui.files import Files
@@ -57,7 +58,7 @@ class Controller(QObject):
         self.safekeeping = Safekeeping(self, recovery)
         self._dragging = ""
         self.history.add_listener(self._document_changed)
-        self.latent = LatentControl(self)
+        self.latent, self.blend = LatentControl(self), BlendControl(self)
         self._connect_pipeline()
         self._connect_panels()
         self._connect_actions()
