@@ -78,7 +78,7 @@ class BlendSquare(QWidget):
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Ask for a square that one can aim in."""
-        return QSize(220, 220)
+        return QSize(200, 200)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Stay usable in a narrow panel."""
@@ -90,7 +90,7 @@ class BlendSquare(QWidget):
 
     def heightForWidth(self, width: int) -> int:  # noqa: N802 - Qt's name
         """Stay a square, but no larger than is useful."""
-        return min(width, 260)
+        return min(width, 200)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Take the handle to the mouse."""
