@@ -109,9 +109,7 @@ class LatentControl(QObject):
 
     def _move(self, axis: int, offset: float) -> None:
         if offset:
-            self._controller.do(
-                commands.slide, axis, offset, merge=self._merge(f"axis {axis}")
-            )
+            self._controller.do(commands.slide, axis, offset, merge=self._merge(f"axis {axis}"))
         else:
             # Also by a double click, whose first press may have moved it already.
             self._controller.do(commands.reset_offsets, [axis], merge=f"axis {axis}")

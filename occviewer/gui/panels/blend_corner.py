@@ -167,7 +167,7 @@ def _icon(item: ShelfItem) -> QIcon:
         return icon
     import qtawesome
 
-    return qtawesome.icon("mdi6.cube-outline", color="gray")
+    return QIcon(qtawesome.icon("mdi6.cube-outline", color="gray"))
 
 
 def _dragged(event: QDropEvent) -> str | None:

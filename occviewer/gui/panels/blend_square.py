@@ -175,7 +175,7 @@ class BlendSquare(QWidget):
         painter.drawEllipse(handle, _HANDLE, _HANDLE)
 
     def _area(self) -> QRectF:
-        """The square in which the middle of the handle moves."""
+        """Give the square in which the middle of the handle moves."""
         side = min(self.width(), self.height()) - 2 * (_HANDLE + 2)
         return QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
 
@@ -201,9 +201,7 @@ class BlendSquare(QWidget):
             self.update()
 
     def _describe(self) -> None:
-        self.setAccessibleDescription(
-            f"{100 * self.u:.0f} % to the right, {100 * self.v:.0f} % up"
-        )
+        self.setAccessibleDescription(f"{100 * self.u:.0f} % to the right, {100 * self.v:.0f} % up")
 
     def _hold(self, how: str) -> None:
         if not self._held:

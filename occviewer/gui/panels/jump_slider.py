@@ -76,9 +76,7 @@ class JumpSlider(QSlider):
         option = QStyleOptionSlider()
         self.initStyleOption(option)
         part = getattr(QStyle.SubControl, f"SC_Slider{name}")
-        return self.style().subControlRect(
-            QStyle.ComplexControl.CC_Slider, option, part, self
-        )
+        return self.style().subControlRect(QStyle.ComplexControl.CC_Slider, option, part, self)
 
     def _place_at(self, x: int) -> int:
         handle, groove = self._part("Handle"), self._part("Groove")

@@ -102,7 +102,7 @@ class ValueSlider(QWidget):
             self.number.setValue(min(max(value, low), high))
             self.slider.setValue(self._place(self.number.value()))
         # A key moves by no less than the number shows, or it would move nothing.
-        shown = 10.0**-self.number.decimals() / max(high - low, 1e-12)
+        shown = 10.0 ** -self.number.decimals() / max(high - low, 1e-12)
         self.slider.setSingleStep(max(_STEPS // 100, math.ceil(_STEPS * shown)))
         self.slider.set_mark(self._place(default))
         self.set_tip(self._tip)
@@ -127,13 +127,14 @@ class ValueSlider(QWidget):
         return super().eventFilter(watched, event)
 
     def _watch_keys(self, event: QEvent) -> None:
-        kind = event.type()
-        of_slider = isinstance(event, QKeyEvent) and event.key() in _KEYS
-        if kind == QEvent.Type.KeyPress and of_slider and not self._holding:
+        kind, began, ended = event.type(), False, event.type() == QEvent.Type.FocusOut
+        if isinstance(event, QKeyEvent) and event.key() in _KEYS:
+            began = kind == QEvent.Type.KeyPress
+            ended = kind == QEvent.Type.KeyRelease and not event.isAutoRepeat()
+        if began and not self._holding:
             self._holding = True
             self.grabbed.emit()
-        ended = kind == QEvent.Type.KeyRelease and of_slider and not event.isAutoRepeat()
-        if self._holding and (ended or kind == QEvent.Type.FocusOut):
+        if ended and self._holding:
             self._holding = False
             self.released.emit()
 
