@@ -53,6 +53,11 @@ class LatentEdit:
         """How far along one axis (from 0), in units of σ."""
         return self.offsets[axis] if 0 <= axis < len(self.offsets) else 0.0
 
+    @property
+    def unlocked(self) -> LatentEdit:
+        """Without locks: equal for two edits that move a shape alike."""
+        return replace(self, locked=frozenset()) if self.locked else self
+
     def moved(self, offsets: Mapping[int, float]) -> LatentEdit:
         """With other offsets along some axes; locked ones stay where they are."""
         values = dict(enumerate(self.offsets))

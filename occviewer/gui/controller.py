@@ -19,9 +19,11 @@ from occviewer.document.settings import ExtractionSettings
 from occviewer.document.source import Placing
 from occviewer.document.state import Document
 from occviewer.errors import OccviewerError
+from occviewer.gui.blend_control import BlendControl
 from occviewer.gui.dialogs import PreferencesDialog, TextDialog, about_page, shortcut_page
 from occviewer.gui.display import Display
 from occviewer.gui.files import Files
+from occviewer.gui.latent_control import LatentControl
 from occviewer.gui.main_window import MainWindow
 from occviewer.gui.pipeline import Pipeline
 from occviewer.gui.preferences import Preferences
@@ -56,6 +58,7 @@ class Controller(QObject):
         self.safekeeping = Safekeeping(self, recovery)
         self._dragging = ""
         self.history.add_listener(self._document_changed)
+        self.latent, self.blend = LatentControl(self), BlendControl(self)
         self._connect_pipeline()
         self._connect_panels()
         self._connect_actions()
@@ -122,6 +125,21 @@ class Controller(QObject):
             reference = ModelReference(path=Path(location))
         self.do(commands.change_model, reference)
 
+    def grab(self, what: str) -> None:
+        """Begin a drag: until `release`, meshes are coarse; its first step is one of its own."""
+        self.history.end_merge()
+        self._dragging = what
+
+    def release(self) -> None:
+        """End a drag."""
+        self._dragging = ""
+        self.pipeline.follow(self.document)
+
+    @property
+    def dragging(self) -> str:
+        """What the person is dragging; empty if nothing."""
+        return self._dragging
+
     def _document_changed(self) -> None:
         self.display.show_document(self.document)
         self.pipeline.follow(self.document, moving=bool(self._dragging))
@@ -142,8 +160,8 @@ class Controller(QObject):
         mesh.largest_only_chosen.connect(lambda on: do(commands.set_largest_only, on))
         mesh.smoothing_chosen.connect(lambda rounds: do(commands.set_smoothing, rounds))
         mesh.face_target_chosen.connect(lambda n: do(commands.set_face_target, n or None))
-        mesh.threshold_grabbed.connect(lambda: self._grab("threshold"))
-        mesh.threshold_released.connect(self._release)
+        mesh.threshold_grabbed.connect(lambda: self.grab("threshold"))
+        mesh.threshold_released.connect(self.release)
         mesh.threshold_changed.connect(
             lambda value: do(commands.set_threshold, value, merge=self._dragging or None)
         )
@@ -194,14 +212,6 @@ class Controller(QObject):
         for name, function in functions.items():
             actions.on(name, function)
         self.display.connect_actions(actions)
-
-    def _grab(self, what: str) -> None:
-        self._dragging = what
-
-    def _release(self) -> None:
-        self._dragging = ""
-        self.history.end_merge()
-        self.pipeline.follow(self.document)
 
     def _place(self, up: str, yaw: float | None) -> None:
         if up == "auto" and yaw is None:

@@ -60,6 +60,7 @@ class LatentStudio:
         self._opened: LatentSpace | None = None
         self._latent: Latent | None = None
         self._edited: tuple[Code, LatentEdit, Code] | None = None
+        self._blending: list[tuple[Code, LatentEdit, Latent]] = []
         self._way: tuple[tuple[Code, ...], bool, Path] | None = None
 
     def facts(self, code: Code) -> LatentFacts:
@@ -110,6 +111,23 @@ class LatentStudio:
         """Mix codes; see `LatentSpace.blend`."""
         return self._space.blend(codes, weights)
 
+    def blended_shapes(
+        self, shapes: Sequence[tuple[Code, LatentEdit]], weights: Sequence[float]
+    ) -> Code:
+        """Mix codes as their sliders stand.
+
+        What is blended again and again, as on the pad, is worked out once.
+
+        Raises
+        ------
+        CodeError
+            A code is of another model.
+        LatentError
+            The sum of the weights is 0.
+        """
+        self._blending = [(*shape, self._blended_before(*shape)) for shape in shapes]
+        return self._space.blend([latent for _, _, latent in self._blending], weights)
+
     def between(self, keyframes: Sequence[Code], position: float, *, loop: bool) -> Code:
         """Give the shape at a position of the way through codes; see `occviewer.latent.Path`."""
         from occviewer.latent import Path
@@ -127,6 +145,15 @@ class LatentStudio:
         if self._opened is None:
             self._opened = latent_space(self._model)
         return self._opened
+
+    def _blended_before(self, code: Code, edit: LatentEdit) -> Latent:
+        for known, stood, latent in self._blending:
+            if known is code and stood == edit:
+                return latent
+        at = self._space.latent_of(code)
+        if edit.unlocked == _PLAIN:
+            return at
+        return self._space.latent_of(self._space.edited(at, edit.offsets, edit.detail))
 
     def _latent_of(self, code: Code) -> Latent:
         if self._latent is None or self._latent.code is not code:

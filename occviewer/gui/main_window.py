@@ -24,14 +24,16 @@ from occviewer.gui.actions import Actions
 from occviewer.gui.gallery import Gallery
 from occviewer.gui.messages import Messages
 from occviewer.gui.palette import ActionPalette
+from occviewer.gui.panels.blend_pad import BlendPad
 from occviewer.gui.panels.extraction_panel import ExtractionPanel
 from occviewer.gui.panels.history_panel import HistoryPanel
+from occviewer.gui.panels.latent_panel import LatentPanel
 from occviewer.gui.panels.model_panel import ModelPanel
 from occviewer.gui.panels.shelf import Shelf
 from occviewer.gui.panels.source_panel import SourcePanel
 from occviewer.gui.viewport import Viewport
 
-_LAYOUT_VERSION = 1
+_LAYOUT_VERSION = 2
 
 
 class MainWindow(QMainWindow):
@@ -42,7 +44,7 @@ class MainWindow(QMainWindow):
     actions_ : Actions
         All actions by their names.
     viewport : Viewport
-    source, model, extraction, history, shelf
+    source, model, extraction, latent, blend, history, shelf
         The panels.
     messages : Messages
     gallery : Gallery
@@ -146,7 +148,7 @@ class MainWindow(QMainWindow):
     def _make_panels(self) -> None:
         self.source, self.model = SourcePanel(self), ModelPanel(self)
         self.extraction, self.history = ExtractionPanel(self), HistoryPanel(self)
-        self.shelf = Shelf(self)
+        self.shelf, self.latent, self.blend = Shelf(self), LatentPanel(self), BlendPad(self)
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
         docks = [
             self._dock("Source", self.source, left),
@@ -154,11 +156,15 @@ class MainWindow(QMainWindow):
             self._dock("Mesh", self.extraction, right),
             self._dock("History", self.history, right),
         ]
+        self.tabifyDockWidget(docks[2], self._dock("Latent", self.latent, right))
+        self.tabifyDockWidget(docks[2], self._dock("Blend", self.blend, right))
+        docks[2].raise_()
         self.tabifyDockWidget(docks[0], docks[1])
         docks[0].raise_()
         shelf = self._dock("Shelf", self.shelf, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.resizeDocks([docks[0], docks[2]], [290, 290], Qt.Orientation.Horizontal)
         self.resizeDocks([shelf], [150], Qt.Orientation.Vertical)
+        self.resizeDocks([docks[2], docks[3]], [430, 120], Qt.Orientation.Vertical)
 
     def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title, self)

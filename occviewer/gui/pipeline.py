@@ -110,6 +110,11 @@ class Pipeline(QObject):
             self._give_up(lane)
 
     @property
+    def ready(self) -> bool:
+        """Whether the open model is the document's."""
+        return self._open == (self._document.model, self._device)
+
+    @property
     def settled(self) -> bool:
         """Whether nothing is being computed."""
         return not self._asked
@@ -153,7 +158,7 @@ class Pipeline(QObject):
     def _follow_mesh(self, code: Code) -> None:
         asked: _MeshKey | None = self._asked.get("mesh")
         settings = self._document.extraction
-        fine = _MeshKey(code, self._document.shape.edit, settings, False)
+        fine = _MeshKey(code, self._document.shape.edit.unlocked, settings, False)
         if self._moving:
             # One frame at a time: giving up frames that run would show none at all.
             if asked is None or not asked.live:

@@ -8,6 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from occviewer import __version__
+from occviewer.document.shape import LatentEdit
+from occviewer.document.source import Placing, Source
 from occviewer.document.state import Document
 
 if TYPE_CHECKING:
@@ -19,33 +21,73 @@ _PACKAGES = ("torch", "numpy", "PySide6_Essentials", "vtk", "pyvista", "pyvistaq
 def command_of(document: Document) -> str:
     """Give the command that makes the document's mesh without a window.
 
-    Where the window did what the command line cannot (points deleted, moved by hand), a
-    comment says so.
+    A scan whose sliders were moved takes two commands. A shape without a scan has to be
+    exported as a code first, which a comment says; so does another one where the window did
+    what the command line cannot (points deleted, moved by hand).
     """
-    source, settings = document.shape.source, document.extraction
-    words = ["occviewer", "reconstruct", str(source.path) if source and source.path else "SCAN"]
-    words += ["-o", f"{source.name if source and source.path else 'shape'}.glb"]
-    if document.model is not None:
-        words += ["--model", str(document.model.location)]
-    words += ["--resolution", str(settings.resolution)]
+    source, edit = document.shape.source, document.shape.edit
+    name = source.name if source and source.path else "shape"
+    scan = str(source.path) if source and source.path else "SCAN"
+    beyond = _beyond(document, source)
+    if source is None:
+        # The code that is exported is as the sliders say.
+        command = _decode("code.npz", name, document)
+        notes = ["first write code.npz by File > Export code"]
+        notes += [f"without this: {', '.join(beyond)}"] if beyond else []
+        return f"{command}  # {'; '.join(notes)}"
+    placed = _model(document) + _placing(source.placing)
+    moved = edit.unlocked != LatentEdit()
+    if moved:
+        first = ["occviewer", "encode", scan, "-o", f"{name}.npz", *placed]
+        command = f"{shlex.join(first)} && {_decode(f'{name}.npz', name, document, edit)}"
+    else:
+        words = ["occviewer", "reconstruct", scan, "-o", f"{name}.glb"]
+        command = shlex.join(words + placed + _surface(document))
+    return f"{command}  # without this: {', '.join(beyond)}" if beyond else command
+
+
+def _decode(code: str, name: str, document: Document, edit: LatentEdit | None = None) -> str:
+    words = ["occviewer", "decode", code, "-o", f"{name}.glb", *_model(document)]
+    if edit is not None:
+        offsets = [f"{axis}={offset:.6g}" for axis, offset in enumerate(edit.offsets) if offset]
+        words += ["--offsets", ",".join(offsets)] if offsets else []
+        words += ["--detail", f"{edit.detail:g}"] if edit.detail != 1 else []
+    return shlex.join(words + _surface(document))
+
+
+def _model(document: Document) -> list[str]:
+    return [] if document.model is None else ["--model", str(document.model.location)]
+
+
+def _surface(document: Document) -> list[str]:
+    settings = document.extraction
+    words = ["--resolution", str(settings.resolution)]
     if settings.threshold is not None:
         words += ["--threshold", f"{settings.threshold:g}"]
-    beyond = []
+    return words
+
+
+def _placing(placing: Placing) -> list[str]:
+    words = ["--align", placing.align]
+    words += [] if placing.up is None else [f"--up={placing.up}"]
+    return words + ([] if placing.yaw is None else [f"--yaw={placing.yaw:g}"])
+
+
+def _beyond(document: Document, source: Source | None) -> list[str]:
+    """List what the command line cannot do."""
+    beyond, settings = [], document.extraction
     if source is not None:
-        placing = source.placing
-        words += ["--align", placing.align]
-        words += [] if placing.up is None else [f"--up={placing.up}"]
-        words += [] if placing.yaw is None else [f"--yaw={placing.yaw:g}"]
-        if placing.placement is not None:
+        if source.placing.placement is not None:
             beyond.append("the scan was moved by hand")
         if source.kept is not None or source.crop is not None:
             beyond.append("points were deleted")
         if source.count is not None or source.noise:
             beyond.append("points were thinned or made noisy")
+    if settings.largest_only:
+        beyond.append("only the largest part was kept")
     if settings.smoothing or settings.face_target:
         beyond.append("the mesh was smoothed or reduced")
-    comment = f"  # without this: {', '.join(beyond)}" if beyond else ""
-    return shlex.join(words) + comment
+    return beyond
 
 
 def diagnostics(model: Model | None) -> str:

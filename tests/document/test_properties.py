@@ -71,6 +71,7 @@ ACTIONS = {
     "seconds": lambda d, n: commands.set_step_seconds(d, n + 0.5),
     "loop": lambda d, n: commands.set_loop(d, n % 2 == 0),
     "corner": lambda d, n: commands.set_pad_corner(d, n % 4, nth(d, n)),
+    "blend": lambda d, n: commands.take_blend(d, n / 5, 0.5, make_code(n)),
     "pad": lambda d, n: commands.set_pad_position(d, n / 5, 1 - n / 5),
 }
 STEPS = st.lists(st.tuples(st.sampled_from(sorted(ACTIONS)), NUMBERS, st.booleans()), max_size=25)

@@ -18,6 +18,7 @@ def test_locked_axes_stay_where_they_are():
     moved = edit.moved({0: 0.0, 1: 9.0, 3: -1.0})
     assert moved.offsets == (0.0, 2.0, 0.0, -1.0)
     assert moved.locking([1], False).moved({1: 9.0}).offset(1) == 9
+    assert edit.unlocked == LatentEdit((1.0, 2.0))
 
 
 @pytest.mark.parametrize(

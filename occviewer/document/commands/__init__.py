@@ -48,6 +48,7 @@ from occviewer.document.commands.track import (
     set_pad_corner,
     set_pad_position,
     set_step_seconds,
+    take_blend,
 )
 
 __all__ = [
@@ -88,6 +89,7 @@ __all__ = [
     "slide",
     "subsample",
     "take",
+    "take_blend",
     "take_code",
     "with_code",
     "with_preview",

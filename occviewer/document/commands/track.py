@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from occviewer.document.checks import require
 from occviewer.document.commands.change import Change, counted, quoted
+from occviewer.document.commands.shelf import take_code
 from occviewer.document.settings import CORNERS, BlendPad, Track
 from occviewer.document.state import Document
+
+if TYPE_CHECKING:
+    from occviewer.models.codes import Code
 
 
 def add_keyframes(document: Document, ids: Iterable[str], index: int | None = None) -> Change:
@@ -69,9 +74,25 @@ def set_pad_corner(document: Document, corner: int, id: str | None) -> Change:
 
 
 def set_pad_position(document: Document, u: float, v: float) -> Change:
-    """Move on the pad, 0 … 1 to the right and upwards; `take_code` follows with the blend."""
+    """Move on the pad, 0 … 1 to the right and upwards; the shape stays."""
     pad = replace(document.pad, u=u, v=v)
     return Change(f"Blend at ({pad.u:.2f}, {pad.v:.2f})", _with_pad(document, pad))
+
+
+def take_blend(document: Document, u: float, v: float, code: Code) -> Change:
+    """Move on the pad, and go on with what its shapes blend to there.
+
+    Parameters
+    ----------
+    document : Document
+        With the model whose code it is.
+    u, v : float
+        See `set_pad_position`.
+    code : Code
+        The blend; all of its detail is shown.
+    """
+    title, moved = set_pad_position(document, u, v)
+    return take_code(moved, code, title, detail=1.0)
 
 
 def _added(count: int) -> str:

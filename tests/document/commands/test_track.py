@@ -44,6 +44,11 @@ def test_the_pad(document):
     assert (title, document.pad.corners[0]) == ("Put “chair” on pad", id)
     title, document = commands.set_pad_position(document, 0.25, 1)
     assert (title, document.pad.u, document.pad.v) == ("Blend at (0.25, 1.00)", 0.25, 1)
+    code = document.shelf[1].shape.code
+    title, blended = commands.take_blend(document, 0.5, 0.25, code)
+    assert (title, blended.pad.u, blended.pad.v) == ("Blend at (0.50, 0.25)", 0.5, 0.25)
+    assert (blended.shape.code, blended.shape.source) == (code, None)
+    assert blended.shape.edit.detail == 1
     assert commands.set_pad_corner(document, 0, None).title == "Empty corner 1 of pad"
     with pytest.raises(ValueError, match="No shape"):
         commands.set_pad_corner(document, 0, "nobody")
