@@ -16,7 +16,6 @@ from occviewer.document.commands import Change
 from occviewer.document.history import History
 from occviewer.document.model_reference import ModelReference
 from occviewer.document.settings import ExtractionSettings
-from occviewer.document.source import Placing
 from occviewer.document.state import Document
 from occviewer.errors import OccviewerError
 from occviewer.gui.dialogs import PreferencesDialog, TextDialog, about_page, shortcut_page
@@ -26,8 +25,10 @@ from occviewer.gui.main_window import MainWindow
 from occviewer.gui.pipeline import Pipeline
 from occviewer.gui.preferences import Preferences
 from occviewer.gui.safekeeping import Safekeeping
+from occviewer.gui.source_control import SourceControl
 from occviewer.gui.studio import Studio
 from occviewer.gui.theme import apply_theme
+from occviewer.gui.tools.control import ToolControl
 from occviewer.gui.viewport import VIEWS
 from occviewer.gui.worker import ComputeThread, Failure
 
@@ -59,6 +60,7 @@ class Controller(QObject):
         self._connect_pipeline()
         self._connect_panels()
         self._connect_actions()
+        self.source, self.tools = SourceControl(self), ToolControl(self)
         window.close_wanted.connect(self._close)
         self.pipeline.set_device(preferences.device)
         self._document_changed()
@@ -122,6 +124,21 @@ class Controller(QObject):
             reference = ModelReference(path=Path(location))
         self.do(commands.change_model, reference)
 
+    def grab(self, what: str) -> None:
+        """Begin a drag: until `release`, meshes are coarse; its first step is one of its own."""
+        self.history.end_merge()
+        self._dragging = what
+
+    def release(self) -> None:
+        """End a drag."""
+        self._dragging = ""
+        self.pipeline.follow(self.document)
+
+    @property
+    def dragging(self) -> str:
+        """What the person is dragging; empty if nothing."""
+        return self._dragging
+
     def _document_changed(self) -> None:
         self.display.show_document(self.document)
         self.pipeline.follow(self.document, moving=bool(self._dragging))
@@ -142,23 +159,18 @@ class Controller(QObject):
         mesh.largest_only_chosen.connect(lambda on: do(commands.set_largest_only, on))
         mesh.smoothing_chosen.connect(lambda rounds: do(commands.set_smoothing, rounds))
         mesh.face_target_chosen.connect(lambda n: do(commands.set_face_target, n or None))
-        mesh.threshold_grabbed.connect(lambda: self._grab("threshold"))
-        mesh.threshold_released.connect(self._release)
+        mesh.threshold_grabbed.connect(lambda: self.grab("threshold"))
+        mesh.threshold_released.connect(self.release)
         mesh.threshold_changed.connect(
             lambda value: do(commands.set_threshold, value, merge=self._dragging or None)
         )
-        source = window.source
-        source.open_wanted.connect(self.files.open)
-        source.placement_chosen.connect(self._place)
-        source.subsample_chosen.connect(lambda n: do(commands.subsample, n or None))
-        source.noise_changed.connect(lambda noise: do(commands.add_noise, noise, merge="noise"))
         window.model.model_chosen.connect(self.choose_model)
         window.model.open_wanted.connect(self.files.open_model)
         window.model.device_chosen.connect(self._choose_device)
         window.history.step_chosen.connect(self.history.go_to)
         window.gallery.chosen.connect(self.import_file)
         window.gallery.open_wanted.connect(self.files.open)
-        for place in (window, source, window.viewport):
+        for place in (window, window.source, window.viewport):
             place.dropped.connect(self.files.open_all)
         shelf = window.shelf
         shelf.taken.connect(lambda key: do(commands.take, key))
@@ -194,23 +206,6 @@ class Controller(QObject):
         for name, function in functions.items():
             actions.on(name, function)
         self.display.connect_actions(actions)
-
-    def _grab(self, what: str) -> None:
-        self._dragging = what
-
-    def _release(self) -> None:
-        self._dragging = ""
-        self.history.end_merge()
-        self.pipeline.follow(self.document)
-
-    def _place(self, up: str, yaw: float | None) -> None:
-        if up == "auto" and yaw is None:
-            self.do(commands.set_alignment)
-            return
-        placing = self.document.shape.source.placing if self.document.shape.source else Placing()
-        axis = placing.up or "y" if up == "auto" else up
-        align = "auto" if yaw is None else "none"
-        self.do(commands.set_alignment, align, axis, yaw, merge=None if yaw is None else "yaw")
 
     def _capture(self) -> None:
         code, edit = self.document.shape.code, self.document.shape.edit
@@ -278,6 +273,7 @@ class Controller(QObject):
             return
         self.preferences.window_layout = bytes(self.window.layout_state().data())
         self.history.remove_listener(self._document_changed)
+        self.tools.close()
         self.compute.stop()
         self.safekeeping.close()
         event.accept()
