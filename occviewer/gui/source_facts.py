@@ -20,9 +20,9 @@ def show_source(panel: SourcePanel, source: Source, code: Code | None) -> None:
     found = {} if code is None else code.facts.get("alignment") or {}
     # Where the model found the place, the slider begins at what it found.
     yaw = placing.yaw if placing.yaw is not None else found.get("yaw")
+    panel.show_facts(source_facts(source, code))
     panel.show_placement(align, placing.up, yaw, found_up=found.get("up"))
     panel.show_sampling(source.count or 0, source.noise, len(source.cloud))
-    panel.show_facts(source_facts(source, code))
 
 
 def source_facts(source: Source, code: Code | None) -> SourceFacts:

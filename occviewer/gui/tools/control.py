@@ -284,7 +284,12 @@ class ToolControl(QObject):
             if not event.isAutoRepeat() and event.type() != _Event.ShortcutOverride:
                 self._hold_space(event.type() == _Event.KeyPress)
             return True
-        return event.type() == _Event.KeyPress and tool.key(event.key())
+        if event.type() != _Event.KeyPress:
+            return False
+        if event.key() == Qt.Key.Key_Escape:
+            self.leave()
+            return True
+        return tool.key(event.key())
 
     def _hold_space(self, held: bool) -> None:
         self._space = held

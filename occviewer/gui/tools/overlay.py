@@ -15,6 +15,8 @@ HALO = QColor(0, 0, 0, 130)
 DELETING = QColor("#e03131")
 ACCENT = QColor("#2f7de1")
 
+_DASH = 7.0  # pixels
+
 
 class Overlay(QWidget):
     """Draws what a tool says, above its parent; the mouse does not notice it.
@@ -63,7 +65,7 @@ def draw_line(
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         if dashed:
-            pen.setStyle(Qt.PenStyle.DashLine)
+            pen.setDashPattern([_DASH / pen.widthF()] * 2)
         painter.setPen(pen)
         painter.drawPolyline(line)
 
