@@ -182,11 +182,14 @@ class Source:
         scale = self._scale(cloud) if self.noise else math.inf
         if not math.isfinite(scale):
             return cloud
-        # Another stream than that of the drawing, so that both can change by themselves.
-        noise = np.random.default_rng((self.seed, 1)).normal(size=cloud.points.shape)
-        points = cloud.points + noise * (self.noise / scale)
+        points = cloud.points + self.unit_noise(len(cloud)) * (self.noise / scale)
         points.setflags(write=False)
         return replace(cloud, points=points)
+
+    def unit_noise(self, count: int) -> Float64Array:
+        """Noise (M, 3) of standard deviation 1 for so many working points, in their order."""
+        # Another stream than that of the drawing, so that both can change by themselves.
+        return np.random.default_rng((self.seed, 1)).normal(size=(count, 3))
 
     def _scale(self, cloud: PointCloud) -> float:
         """Box units per world unit; infinite for a cloud without extent."""

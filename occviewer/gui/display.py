@@ -173,8 +173,9 @@ class Display:
             self._window.source.show_facts(None)
             self.cloud.clear()
             return
-        show_source(self._window.source, source, code)
-        self.cloud.show(source, code)
+        counting = source.counted()
+        show_source(self._window.source, source, code, counting)
+        self.cloud.show(source, code, counting)
 
     def _show_shelf(self, document: Document) -> None:
         if document.shelf is self._shelf:

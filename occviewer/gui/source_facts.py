@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from occviewer.arrays import BoolArray
 from occviewer.document.source import Source
 from occviewer.gui.panels.source_panel import SourceFacts, SourcePanel
 
@@ -13,23 +14,31 @@ if TYPE_CHECKING:
     from occviewer.models import Code
 
 
-def show_source(panel: SourcePanel, source: Source, code: Code | None) -> None:
-    """Bring the panel in step with a source and the code that was made of it."""
+def show_source(panel: SourcePanel, source: Source, code: Code | None, counting: BoolArray) -> None:
+    """Bring the panel in step with a source and the code that was made of it.
+
+    Parameters
+    ----------
+    panel : SourcePanel
+    source : Source
+    code : Code, optional
+    counting : (N,) bool
+        Points of the source that count.
+    """
     placing = source.placing
     align = "manual" if placing.placement is not None else placing.align
     found = {} if code is None else code.facts.get("alignment") or {}
     # Where the model found the place, the slider begins at what it found.
     yaw = placing.yaw if placing.yaw is not None else found.get("yaw")
-    panel.show_facts(source_facts(source, code))
+    panel.show_facts(_facts(source, code, int(np.count_nonzero(counting))))
     panel.show_placement(align, placing.up, yaw, found_up=found.get("up"))
     panel.show_sampling(source.count or 0, source.noise, len(source.cloud))
 
 
-def source_facts(source: Source, code: Code | None) -> SourceFacts:
-    """Sum up a source, and how it was encoded."""
+def _facts(source: Source, code: Code | None, counting: int) -> SourceFacts:
+    """Sum up a source of which so many points count, and how it was encoded."""
     total = len(source.cloud)
     kept = total if source.kept is None else int(np.count_nonzero(source.kept))
-    counting = kept if source.crop is None else int(np.count_nonzero(source.counted()))
     left_out = []
     if kept < total:
         left_out.append(f"{total - kept:,} deleted")

@@ -108,9 +108,7 @@ def rectangle(x, y):
 
 
 @pytest.mark.parametrize("path", [CHAIR, ARMCHAIR])
-def test_the_lasso_removes_exactly_what_it_goes_around_and_undo_brings_it_back(
-    opened, qtbot, path
-):
+def test_the_lasso_removes_exactly_what_it_goes_around_and_undo_brings_it_back(opened, qtbot, path):
     hand = hand_with(path, opened, qtbot)
     before, pixels = hand.left, hand.pixels()
     placement = hand.controller.document.shape.code.placement
@@ -132,7 +130,7 @@ def test_the_lasso_removes_exactly_what_it_goes_around_and_undo_brings_it_back(
 
 def test_shift_collects_alt_takes_out_and_delete_deletes(hand, qtbot):
     pixels, total = hand.pixels(), len(hand.left)
-    (left, top), (right, bottom) = pixels.min(0) - 3, pixels.max(0) + 3
+    (left, top), (_, bottom) = pixels.min(0) - 3, pixels.max(0) + 3
     middle = float(np.median(pixels[:, 0]))
     hand.take("lasso")
     options = hand.window.source.tools
@@ -162,7 +160,7 @@ def test_a_stroke_of_the_brush_is_one_step(hand):
     steps = len(hand.controller.history.titles)
     hand.take("brush")
     hand.window.source.tools.radius.number.setValue(12)
-    (left, top), (right, bottom) = pixels.min(0), pixels.max(0)
+    (left, top), (right, _) = pixels.min(0), pixels.max(0)
     start, end = np.array([left, top + 20]), np.array([right, top + 20])
     hand.press(start)
     for share in np.linspace(0, 1, 12):

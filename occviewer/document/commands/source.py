@@ -168,7 +168,9 @@ def _changed(document: Document, **changes: Any) -> Document:  # noqa: ANN401 - 
 
 
 def _put(document: Document, source: Source) -> Document:
-    _need_points(source)
+    before = _source(document)
+    if source.kept is not before.kept or not _same_box(source, before):
+        _need_points(source)
     return with_shape(document, source=source, code=None)
 
 

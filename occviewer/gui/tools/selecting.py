@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -32,21 +34,26 @@ def in_polygon(pixels: Float32Array, polygon: npt.ArrayLike) -> BoolArray:
     candidates = _within(pixels, corners.min(0), corners.max(0))
     # By rows, so that each edge meets only the points beside it: the work is that of a
     # few passes over the points, however many edges a freehand outline has.
-    rows = np.floor(pixels[candidates, 1]).clip(-30_000, 30_000).astype(np.int16)
+    rows = _row(pixels[candidates, 1])
     order = np.argsort(rows, kind="stable")
     candidates, rows = candidates[order], rows[order]
-    x, y = pixels[candidates].astype(np.float64).T
+    x, y = (pixels[candidates, axis].astype(np.float64) for axis in (0, 1))
     winding = np.zeros(len(candidates), np.int32)
-    for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        low, high = sorted((start[1], end[1]))
-        if low == high:
+    ends = np.roll(corners, -1, axis=0)
+    lows, highs = np.minimum(corners, ends)[:, 1], np.maximum(corners, ends)[:, 1]
+    firsts = np.searchsorted(rows, _row(lows), "left").tolist()
+    lasts = np.searchsorted(rows, _row(highs), "right").tolist()
+    edges = zip(corners, ends, lows, highs, firsts, lasts, strict=True)
+    for start, end, low, high, first, last in edges:
+        if low == high or first == last:
             continue
-        first = int(np.searchsorted(rows, np.floor(low), "left"))
-        last = int(np.searchsorted(rows, np.floor(high), "right"))
         px, py = x[first:last], y[first:last]
         crossing = start[0] + (py - start[1]) * ((end[0] - start[0]) / (end[1] - start[1]))
         meets = (py >= low) & (py < high) & (px < crossing)
-        winding[first:last] += np.where(meets, 1 if end[1] > start[1] else -1, 0)
+        if end[1] > start[1]:
+            winding[first:last] += meets
+        else:
+            winding[first:last] -= meets
     inside[candidates[winding != 0]] = True
     return inside
 
@@ -85,6 +92,12 @@ def distance_to_line(points: Float64Array, start: Float64Array, end: Float64Arra
     length = float(way @ way)
     share = np.zeros(len(points)) if length == 0 else ((points - start) @ way / length).clip(0, 1)
     return np.asarray(np.linalg.norm(points - (start + share[:, None] * way), axis=1))
+
+
+def _row(y: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.int16]:
+    """Name rows of pixels; so far out that no screen has them, all are one."""
+    rows: npt.NDArray[np.int16] = np.floor(y).clip(-30_000, 30_000).astype(np.int16)
+    return rows
 
 
 def _within(pixels: Float32Array, low: Float64Array, high: Float64Array) -> IntArray:

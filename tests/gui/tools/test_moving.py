@@ -6,6 +6,7 @@ import pytest
 from occviewer.document import Source
 from occviewer.gui.tools.cropping import FACES, CropBox
 from occviewer.gui.tools.moving import RADIUS, Gizmo, along_line, moved_placement
+from occviewer.gui.tools.projecting import View
 from occviewer.models.placing import rotation_of, turn
 from occviewer.observations import PointCloud
 from occviewer.placement import Placement
@@ -38,14 +39,12 @@ def test_a_thousand_turns_leave_a_rotation():
     assert placement.rotation @ placement.rotation.T == pytest.approx(np.eye(3), abs=1e-12)
 
 
-def looking(turned=rotation_of("y", 30), pivot=(0.0, 0.0, 0.0)):
+def looking(pivot=(0.0, 0.0, 0.0)):
     """A gizmo seen from the front right and above."""
     view = camera()
-    rotation = turn(0, 25) @ turned
+    rotation = turn(0, 25) @ turn(1, 30)
     whole = np.eye(4)
     whole[:3, :3] = rotation
-    from occviewer.gui.tools.projecting import View
-
     eye, forward = rotation.T @ view.eye, rotation.T @ view.forward
     view = View(view.matrix @ whole, eye, forward, view.width, view.height)
     return Gizmo(view, np.asarray(pivot, np.float64))
