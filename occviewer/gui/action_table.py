@@ -65,7 +65,7 @@ ACTIONS = (
     Spec("tool.crop", "C&rop box", _TOOLS, "Let only what lies in a box count", "X",
          icon="crop", group="tool"),
     Spec("tool.lasso", "&Lasso", _TOOLS, "Draw around points to delete them; Shift collects "
-         "several areas first, Alt takes an area out of what is collected", "L",
+         "several areas first, Alt or Ctrl takes an area out again", "L",
          icon="lasso", group="tool"),
     Spec("tool.brush", "&Brush", _TOOLS, "Draw over points to delete them; [ and ] change "
          "its size", "E", icon="eraser", group="tool"),

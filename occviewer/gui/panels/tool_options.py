@@ -14,7 +14,7 @@ _TITLES = {"crop": "Crop box", "lasso": "Lasso", "brush": "Brush", "move": "Move
 _HINTS = {
     "crop": "Drag the dots on the faces; what lies outside does not count.",
     "lasso": "Draw around points to delete them, through the whole depth. Shift collects areas "
-    "first, Alt takes an area out of what is collected.",
+    "first, Alt or Ctrl takes an area out again.",
     "brush": "Draw over points to delete them, through the whole depth.",
     "move": "Arrows move, rings turn (Ctrl: by 15°), the square scales, the dot moves freely.",
 }

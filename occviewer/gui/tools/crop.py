@@ -27,6 +27,7 @@ class Crop(Tool):
         self._box: CropBox | None = None
         self._made_of: tuple[object, object] = (None, None)
         self._hovered: int | None = None
+        self._is_new = False
         self._held: tuple[int, Float64Array, CropBox, View] | None = None
         bench.options.apply_wanted.connect(lambda: bench.change(commands.apply_crop_box))
         bench.options.remove_wanted.connect(self._remove)
@@ -57,6 +58,8 @@ class Crop(Tool):
         if face is None or self._box is None:
             return False
         self._held = (face, at, self._box, view)
+        source = self.bench.source
+        self._is_new = source is not None and source.crop is None
         return True
 
     def drag(self, at: Float64Array, modifiers: Modifier) -> None:
@@ -67,7 +70,9 @@ class Crop(Tool):
         box = before.dragged(view, face, start, at)
 
         def crop(document: Document) -> Change:
-            return commands.in_place(document, commands.set_crop_box, box.limits, box.axes)
+            change = commands.in_place(document, commands.set_crop_box, box.limits, box.axes)
+            # The step is the whole drag, and the box may have come with its beginning.
+            return Change("Add crop box" if self._is_new else change.title, change.document)
 
         # Where too little would be left the face stops at the last place that was possible.
         if self.bench.change(crop):

@@ -16,7 +16,10 @@ _FINEST = 2.0  # pixels between two corners of the outline
 
 
 class Lasso(Tool):
-    """Deletes what is drawn around; with Shift or Alt it collects and takes out."""
+    """Deletes what is drawn around; with Shift it collects, with Alt or Ctrl it takes out.
+
+    Ctrl does the same as Alt, which some desktops keep for moving windows.
+    """
 
     name, cursor, trims = "lasso", Qt.CursorShape.CrossCursor, True
 
@@ -48,7 +51,7 @@ class Lasso(Tool):
         self._how = "delete"
         if modifiers & Modifier.ShiftModifier:
             self._how = "collect"
-        elif modifiers & Modifier.AltModifier:
+        elif modifiers & (Modifier.AltModifier | Modifier.ControlModifier):
             self._how = "take out"
         return True
 
