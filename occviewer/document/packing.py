@@ -106,6 +106,7 @@ class _Packer:
             "file": self._link(source.path),
             "has_deleted": source.kept is not None,
             "crop": source.crop,
+            "crop_axes": None if source.crop_axes is None else source.crop_axes.tolist(),
             "count": source.count,
             "noise": source.noise,
             "seed": source.seed,

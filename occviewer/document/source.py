@@ -9,14 +9,14 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from occviewer.arrays import BoolArray, IntArray
+from occviewer.arrays import BoolArray, Float64Array, IntArray
 from occviewer.document.checks import number, require, whole
 from occviewer.models.placing import UPS, Up, placement_around, rotation_of
 from occviewer.observations import FEWEST_POINTS, PointCloud
 from occviewer.placement import Placement
 
 Corners: TypeAlias = tuple[tuple[float, float, float], tuple[float, float, float]]
-"""Lowest and highest corner of a box along the world's axes, world units."""
+"""Lowest and highest corner of a box, world units, along the world's axes or axes of its own."""
 
 MOST_NOISE = 0.2
 LARGEST_SEED = 2**32 - 1
@@ -85,6 +85,9 @@ class Source:
         an array that is read-only already is taken over.
     crop : ((float, float, float), (float, float, float)), optional
         Only what lies in this box counts (borders included), world units.
+    crop_axes : (3, 3) float64, optional
+        Rotation from the world's axes to those along which the crop box lies; by default
+        it lies along the world's.
     count : int, optional
         Only so many of the points count, drawn at random.
     noise : float
@@ -103,6 +106,7 @@ class Source:
     noise: float = 0.0
     seed: int = 0
     placing: Placing = field(default_factory=Placing)
+    crop_axes: Float64Array | None = None
 
     def __post_init__(self) -> None:
         require(isinstance(self.cloud, PointCloud), "A source needs a PointCloud.")
@@ -113,6 +117,8 @@ class Source:
             object.__setattr__(self, "kept", self._checked(self.kept))
         if self.crop is not None:
             object.__setattr__(self, "crop", _corners(self.crop))
+        axes = None if self.crop is None or self.crop_axes is None else _axes(self.crop_axes)
+        object.__setattr__(self, "crop_axes", axes)
         if self.count is not None:
             count = whole(self.count, "The number of points", FEWEST_POINTS, _MOST_POINTS)
             object.__setattr__(self, "count", count)
@@ -142,9 +148,17 @@ class Source:
         mask = np.ones(len(self.cloud), bool) if self.kept is None else self.kept.copy()
         if self.crop is not None:
             low, high = np.array(self.crop)
-            for axis, column in enumerate(self.cloud.points.T):
+            for axis in range(3):
+                column = self._along(axis)
                 mask &= (column >= low[axis]) & (column <= high[axis])
         return mask
+
+    def _along(self, axis: int) -> Float64Array:
+        """Coordinates (N,) along an axis of the crop box."""
+        points = self.cloud.points
+        along: Float64Array
+        along = points[:, axis] if self.crop_axes is None else points @ self.crop_axes[axis]
+        return along
 
     def working_indices(self) -> IntArray:
         """Return indices (M,) int64 into the cloud of the points that the model sees, in order."""
@@ -168,11 +182,14 @@ class Source:
         scale = self._scale(cloud) if self.noise else math.inf
         if not math.isfinite(scale):
             return cloud
-        # Another stream than that of the drawing, so that both can change by themselves.
-        noise = np.random.default_rng((self.seed, 1)).normal(size=cloud.points.shape)
-        points = cloud.points + noise * (self.noise / scale)
+        points = cloud.points + self.unit_noise(len(cloud)) * (self.noise / scale)
         points.setflags(write=False)
         return replace(cloud, points=points)
+
+    def unit_noise(self, count: int) -> Float64Array:
+        """Noise (M, 3) of standard deviation 1 for so many working points, in their order."""
+        # Another stream than that of the drawing, so that both can change by themselves.
+        return np.random.default_rng((self.seed, 1)).normal(size=(count, 3))
 
     def _scale(self, cloud: PointCloud) -> float:
         """Box units per world unit; infinite for a cloud without extent."""
@@ -192,3 +209,15 @@ def _corners(corners: Corners) -> Corners:
     )
     low, high = box.tolist()
     return (tuple(low), tuple(high))
+
+
+def _axes(axes: Float64Array) -> Float64Array:
+    rotation = np.array(axes, np.float64)
+    require(
+        rotation.shape == (3, 3)
+        and bool(np.isfinite(rotation).all())
+        and np.allclose(rotation @ rotation.T, np.eye(3), atol=1e-6),
+        "The axes of a crop box must be at right angles, and of length 1.",
+    )
+    rotation.setflags(write=False)
+    return rotation

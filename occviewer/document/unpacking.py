@@ -153,6 +153,7 @@ class _Unpacker:
             row.get("noise", 0.0),
             row.get("seed", 0),
             _placing(_object(row.get("placing", {}))),
+            row.get("crop_axes"),
         )
 
     def _mask(self, number: int, count: int) -> BoolArray:

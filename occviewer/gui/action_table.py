@@ -5,6 +5,7 @@ from __future__ import annotations
 from occviewer.gui.actions import ActionSpec as Spec
 
 _FILE, _EDIT, _VIEW, _SHAPE, _HELP = "&File", "&Edit", "&View", "&Shape", "&Help"
+_TOOLS = "&Tools"
 _LOOK, _SHADING, _BACKGROUND = "&View/&Camera", "&View/&Shading", "&View/&Background"
 
 ACTIONS = (
@@ -57,6 +58,20 @@ ACTIONS = (
          checkable=True),
     Spec("show.box", "Show &box", _VIEW, "Show or hide the model's box", "B", checkable=True),
     Spec("show.floor", "Show f&loor", _VIEW, "Show or hide the floor", "G", checkable=True),
+    Spec("tool.camera", "&Camera", _TOOLS, "Turn, move and zoom the view", "V",
+         icon="rotate-orbit", group="tool"),
+    Spec("tool.move", "&Move cloud", _TOOLS, "Move, turn and scale the scan in the model's box; "
+         "the completion follows", "T", icon="axis-arrow", group="tool"),
+    Spec("tool.crop", "C&rop box", _TOOLS, "Let only what lies in a box count", "X",
+         icon="crop", group="tool"),
+    Spec("tool.lasso", "&Lasso", _TOOLS, "Draw around points to delete them; Shift collects "
+         "several areas first, Alt or Ctrl takes an area out again", "L",
+         icon="lasso", group="tool"),
+    Spec("tool.brush", "&Brush", _TOOLS, "Draw over points to delete them; [ and ] change "
+         "its size", "E", icon="eraser", group="tool"),
+    Spec("source.restore", "Re&store points", _TOOLS,
+         "Take back all deleted points and the crop box", "Shift+E", separator=True,
+         icon="restore"),
     Spec("shape.capture", "&Capture", _SHAPE, "Put the shape on the shelf", "C",
          icon="camera-plus-outline"),
     Spec("latent.reset", "&Reset all sliders", _SHAPE,
@@ -76,6 +91,7 @@ ACTIONS = (
 
 TOOLBAR = (
     "file.gallery", "file.open", "file.save", "file.export", "", "edit.undo", "edit.redo", "",
-    "view.fit",    "view.isometric", "", "shape.capture", "", "edit.find",
+    "view.fit", "view.isometric", "", "tool.camera", "tool.move", "tool.crop", "tool.lasso",
+    "tool.brush", "", "shape.capture", "", "edit.find",
 )  # fmt: skip
 """Actions in the toolbar; an empty name is a line between them."""

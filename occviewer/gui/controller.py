@@ -16,7 +16,6 @@ from occviewer.document.commands import Change
 from occviewer.document.history import History
 from occviewer.document.model_reference import ModelReference
 from occviewer.document.settings import ExtractionSettings
-from occviewer.document.source import Placing
 from occviewer.document.state import Document
 from occviewer.errors import OccviewerError
 from occviewer.gui.blend_control import BlendControl
@@ -28,8 +27,10 @@ from occviewer.gui.main_window import MainWindow
 from occviewer.gui.pipeline import Pipeline
 from occviewer.gui.preferences import Preferences
 from occviewer.gui.safekeeping import Safekeeping
+from occviewer.gui.source_control import SourceControl
 from occviewer.gui.studio import Studio
 from occviewer.gui.theme import apply_theme
+from occviewer.gui.tools.control import ToolControl
 from occviewer.gui.viewport import VIEWS
 from occviewer.gui.worker import ComputeThread, Failure
 
@@ -62,6 +63,7 @@ class Controller(QObject):
         self._connect_pipeline()
         self._connect_panels()
         self._connect_actions()
+        self.source, self.tools = SourceControl(self), ToolControl(self)
         window.close_wanted.connect(self._close)
         self.pipeline.set_device(preferences.device)
         self._document_changed()
@@ -165,18 +167,13 @@ class Controller(QObject):
         mesh.threshold_changed.connect(
             lambda value: do(commands.set_threshold, value, merge=self._dragging or None)
         )
-        source = window.source
-        source.open_wanted.connect(self.files.open)
-        source.placement_chosen.connect(self._place)
-        source.subsample_chosen.connect(lambda n: do(commands.subsample, n or None))
-        source.noise_changed.connect(lambda noise: do(commands.add_noise, noise, merge="noise"))
         window.model.model_chosen.connect(self.choose_model)
         window.model.open_wanted.connect(self.files.open_model)
         window.model.device_chosen.connect(self._choose_device)
         window.history.step_chosen.connect(self.history.go_to)
         window.gallery.chosen.connect(self.import_file)
         window.gallery.open_wanted.connect(self.files.open)
-        for place in (window, source, window.viewport):
+        for place in (window, window.source, window.viewport):
             place.dropped.connect(self.files.open_all)
         shelf = window.shelf
         shelf.taken.connect(lambda key: do(commands.take, key))
@@ -212,15 +209,6 @@ class Controller(QObject):
         for name, function in functions.items():
             actions.on(name, function)
         self.display.connect_actions(actions)
-
-    def _place(self, up: str, yaw: float | None) -> None:
-        if up == "auto" and yaw is None:
-            self.do(commands.set_alignment)
-            return
-        placing = self.document.shape.source.placing if self.document.shape.source else Placing()
-        axis = placing.up or "y" if up == "auto" else up
-        align = "auto" if yaw is None else "none"
-        self.do(commands.set_alignment, align, axis, yaw, merge=None if yaw is None else "yaw")
 
     def _capture(self) -> None:
         code, edit = self.document.shape.code, self.document.shape.edit
@@ -288,6 +276,7 @@ class Controller(QObject):
             return
         self.preferences.window_layout = bytes(self.window.layout_state().data())
         self.history.remove_listener(self._document_changed)
+        self.tools.close()
         self.compute.stop()
         self.safekeeping.close()
         event.accept()

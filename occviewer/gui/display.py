@@ -10,11 +10,12 @@ import numpy as np
 from occviewer.document.history import History
 from occviewer.document.state import Document
 from occviewer.gui.actions import Actions
+from occviewer.gui.cloud_view import CloudView
 from occviewer.gui.main_window import MainWindow
 from occviewer.gui.panels.extraction_panel import MeshFacts
 from occviewer.gui.panels.shelf import ShelfItem
-from occviewer.gui.panels.source_panel import SourceFacts
 from occviewer.gui.pipeline import Pipeline
+from occviewer.gui.source_facts import show_source
 from occviewer.gui.studio import MeshResult
 from occviewer.gui.theme import is_dark
 from occviewer.gui.viewport import Background, Shading, Thing
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from occviewer.document.source import Source
     from occviewer.models import Code, Model
 
-# More points than this hide the shape and cost time; a fair sample shows as much.
-_MOST_POINTS = 20_000
 _DEFAULT_THRESHOLD = 0.5
 
 
@@ -35,6 +34,7 @@ class Display:
     def __init__(self, window: MainWindow, pipeline: Pipeline, history: History) -> None:
         self._window, self._pipeline, self._history = window, pipeline, history
         self._points_of: tuple[Source | None, Code | None] = (None, None)
+        self.cloud = CloudView(window.viewport)
         self._shelf: object = None
         self._fit_next = False
         self._working: Job | None = None
@@ -169,32 +169,13 @@ class Display:
         if (source, code) == self._points_of:
             return
         self._points_of = (source, code)
-        viewport, panel = self._window.viewport, self._window.source
         if source is None:
-            panel.show_facts(None)
-            viewport.show_points(None)
+            self._window.source.show_facts(None)
+            self.cloud.clear()
             return
-        placing = source.placing
-        align = "manual" if placing.placement is not None else placing.align
-        panel.show_placement(align, placing.up, placing.yaw)
-        panel.show_sampling(source.count or 0, source.noise)
-        extent = source.cloud.extent
-        used = len(source.working_indices()) if code is None else code.facts["points_used"]
-        panel.show_facts(
-            SourceFacts(
-                source.path.name if source.path else "Scan",
-                len(source.cloud),
-                int(used),
-                (float(extent[0]), float(extent[1]), float(extent[2])),
-                tuple(source.cloud.notes) if code is None else code.notes,
-            )
-        )
-        if code is not None:
-            shown = source.working_cloud().subsampled(_MOST_POINTS)
-            points = code.placement.to_box(shown.points)
-            near = (np.abs(points) < 1.0).all(1)
-            colours = None if shown.colors is None else shown.colors[near, :3]
-            viewport.show_points(points[near], colours)
+        counting = source.counted()
+        show_source(self._window.source, source, code, counting)
+        self.cloud.show(source, code, counting)
 
     def _show_shelf(self, document: Document) -> None:
         if document.shelf is self._shelf:

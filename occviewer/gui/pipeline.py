@@ -146,14 +146,20 @@ class Pipeline(QObject):
         )
 
     def _encode(self, source: Source) -> None:
-        model = self._document.model
+        model, live = self._document.model, self._moving
+        if live and "encode" in self._asked:
+            return  # one at a time, as in _follow_mesh; the newest source comes next
 
         def done(code: Code) -> None:
             self.encoded.emit(lambda document: with_code(document, model, source, code))
+            shape, settings = self._document.shape, self._document.extraction
+            if live and shape.source is not source and shape.source is not None:
+                # The drag has gone on meanwhile: the shape of a moment ago is shown.
+                self._ask_mesh(_MeshKey(code, shape.edit, settings, True))
 
-        self._ask(
-            "encode", source, "Completing the scan", lambda job: self._studio.encode(source), done
-        )
+        key = ("live", source) if live else source
+        title = "" if live else "Completing the scan"
+        self._ask("encode", key, title, lambda job: self._studio.encode(source), done, quiet=live)
 
     def _follow_mesh(self, code: Code) -> None:
         asked: _MeshKey | None = self._asked.get("mesh")
@@ -198,6 +204,8 @@ class Pipeline(QObject):
         title: str,
         work: Callable[[Job], Any],
         done: Callable[[Any], None],
+        *,
+        quiet: bool = False,
     ) -> None:
         """Ask for something unless it is under way, or has just failed."""
         if self._asked.get(lane) == key or self._failed.get(lane) == key:
@@ -212,7 +220,8 @@ class Pipeline(QObject):
         def refused(failure: Failure) -> None:
             del self._asked[lane]
             self._failed[lane] = key
-            self.failed.emit(lane, failure)
+            if not quiet:  # what fails in a drag is tried again, and said, at its end
+                self.failed.emit(lane, failure)
 
         self._asked[lane] = key
         self._compute.submit(lane, title, work, arrived, refused)

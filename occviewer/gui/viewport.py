@@ -137,6 +137,11 @@ class Viewport(QWidget):
         actors[what].visibility = visible
         self.redraw()
 
+    def set_mesh_opacity(self, opacity: float) -> None:
+        """Let the points be seen through the mesh; 1 for not at all."""
+        self._mesh_actor.prop.opacity = opacity
+        self.redraw()
+
     def set_background(self, background: Background, *, dark: bool) -> None:
         """Choose the background; `dark` says what the theme of the interface is."""
         self._background = background

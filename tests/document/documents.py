@@ -127,6 +127,7 @@ def same_source(a, b):
     return (
         all(getattr(a, name) == getattr(b, name) for name in names)
         and same_array(a.kept, b.kept)
+        and same_array(a.crop_axes, b.crop_axes)
         and (a.placing.align, a.placing.up, a.placing.yaw)
         == (b.placing.align, b.placing.up, b.placing.yaw)
         and same_placement(a.placing.placement, b.placing.placement)

@@ -43,6 +43,8 @@ ACTIONS = {
     "restore": lambda d, n: commands.restore_points(d),
     "subsample": lambda d, n: commands.subsample(d, [None, 30][n % 2]),
     "noise": lambda d, n: commands.add_noise(d, n / 100),
+    "delete in place": lambda d, n: commands.in_place(d, commands.delete_points, [n, n + 7]),
+    "turned crop box": lambda d, n: commands.set_crop_box(d, BOXES[1], PLACEMENT.rotation),
     "source seed": lambda d, n: commands.set_source_seed(d, n),
     "align": lambda d, n: commands.set_alignment(d, ["auto", "none"][n % 2], [None, "z"][n % 2]),
     "place": lambda d, n: commands.set_placement(d, PLACEMENT),

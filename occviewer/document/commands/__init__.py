@@ -9,6 +9,7 @@ have tried ValueError.
 
 from occviewer.document.commands.arrived import with_code, with_preview
 from occviewer.document.commands.change import Change
+from occviewer.document.commands.held import in_place
 from occviewer.document.commands.latent import (
     lock_axes,
     randomise_around,
@@ -62,6 +63,7 @@ __all__ = [
     "delete",
     "delete_points",
     "import_cloud",
+    "in_place",
     "lock_axes",
     "move",
     "move_keyframe",

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from occviewer.arrays import BoolArray
+from occviewer.arrays import BoolArray, Float64Array
 from occviewer.document.checks import require
 from occviewer.document.commands.change import Change, counted, quoted, with_new_shape, with_shape
 from occviewer.document.errors import DocumentError
@@ -76,14 +76,26 @@ def delete_points(document: Document, points: npt.ArrayLike) -> Change:
     return Change(title, _changed(document, kept=_kept(source, marked)))
 
 
-def set_crop_box(document: Document, corners: Corners | None) -> Change:
-    """Let only what lies in a box count (world units), or everything again."""
+def set_crop_box(
+    document: Document, corners: Corners | None, axes: Float64Array | None = None
+) -> Change:
+    """Let only what lies in a box count, or everything again.
+
+    Parameters
+    ----------
+    document : Document
+        With a cloud.
+    corners : ((float, float, float), (float, float, float)), optional
+        Lowest and highest corner, world units; None takes the box away.
+    axes : (3, 3) float64, optional
+        Rotation from the world's axes to those along which the box lies.
+    """
     source = _source(document)
     title = "Remove crop box" if corners is None else "Move crop box"
     if source.crop is None and corners is not None:
         title = "Add crop box"
-    changed = replace(source, crop=corners)
-    return Change(title, document if changed.crop == source.crop else _put(document, changed))
+    changed = replace(source, crop=corners, crop_axes=axes)
+    return Change(title, document if _same_box(changed, source) else _put(document, changed))
 
 
 def apply_crop_box(document: Document) -> Change:
@@ -133,6 +145,12 @@ def set_source_seed(document: Document, seed: int) -> Change:
     return Change(title, _changed(document, seed=seed))
 
 
+def _same_box(one: Source, other: Source) -> bool:
+    if one.crop != other.crop or (one.crop_axes is None) != (other.crop_axes is None):
+        return False
+    return one.crop_axes is None or np.array_equal(one.crop_axes, np.asarray(other.crop_axes))
+
+
 def _kept(source: Source, deleted: BoolArray) -> BoolArray:
     kept: BoolArray = ~deleted if source.kept is None else source.kept & ~deleted
     kept.setflags(write=False)
@@ -150,7 +168,9 @@ def _changed(document: Document, **changes: Any) -> Document:  # noqa: ANN401 - 
 
 
 def _put(document: Document, source: Source) -> Document:
-    _need_points(source)
+    before = _source(document)
+    if source.kept is not before.kept or not _same_box(source, before):
+        _need_points(source)
     return with_shape(document, source=source, code=None)
 
 

@@ -124,3 +124,53 @@ def test_a_code_that_comes_late_is_not_put_to_another_scan():
 def test_the_placing_of_an_import_may_be_given():
     document = commands.import_cloud(Document(), make_cloud(), placing=Placing("none")).document
     assert document.shape.source.placing.align == "none"
+
+
+def test_a_crop_box_may_lie_along_axes_of_its_own():
+    document = scanned()
+    points = document.shape.source.cloud.points
+    along = points @ PLACEMENT.rotation.T
+    low, high = along.min(0) - 1, along.max(0) + 1
+    low[1] = np.median(along[:, 1])
+    title, document = commands.set_crop_box(document, (low, high), PLACEMENT.rotation)
+    assert title == "Add crop box"
+    assert (document.shape.source.working_indices() == np.flatnonzero(along[:, 1] >= low[1])).all()
+    same = commands.set_crop_box(document, (low, high), PLACEMENT.rotation.copy())
+    assert same.document is document
+    with pytest.raises(DocumentError, match="leaves 0"):
+        commands.set_crop_box(document, (low, high))  # along the world's axes it is elsewhere
+    applied = commands.apply_crop_box(document).document.shape.source
+    assert applied.crop is None
+    assert applied.crop_axes is None
+    assert applied.counted().sum() == 100
+
+
+@pytest.mark.parametrize("axes", [np.ones((3, 3)), np.eye(2), np.full((3, 3), np.nan)])
+def test_axes_of_a_crop_box_are_at_right_angles(axes):
+    with pytest.raises(ValueError, match="right angles"):
+        commands.set_crop_box(scanned(), ((0, 0, 0), (1e7, 1e7, 1e7)), axes)
+
+
+def test_a_cloud_stays_where_it_lies_while_its_points_change():
+    document = scanned()
+    for command, argument in (
+        (commands.delete_points, [3, 4]),
+        (commands.set_crop_box, ((0, 0, 0), (1e7, 1e7, 1e7))),
+        (commands.subsample, 50),
+        (commands.add_noise, 0.01),
+    ):
+        title, held = commands.in_place(document, command, argument)
+        assert title == command(document, argument).title
+        assert held.shape.source.placing.placement is document.shape.code.placement
+        assert held.shape.code is None
+    assert commands.in_place(document, commands.delete_points, []).document is document
+    again = commands.set_alignment(held).document
+    assert again.shape.source.placing.placement is None
+    assert again.shape.source.noise == 0.01
+
+
+def test_a_cloud_that_has_no_place_yet_is_not_held():
+    waiting = commands.delete_points(scanned(), [0]).document
+    held = commands.in_place(waiting, commands.delete_points, [1]).document
+    assert held.shape.source.placing.placement is None
+    assert len(held.shape.source.working_cloud()) == 198

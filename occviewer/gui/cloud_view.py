@@ -1,0 +1,138 @@
+"""Shows the observed points in the 3D view: a fair sample of them, and which are marked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyvista as pv
+
+from occviewer.arrays import BoolArray, Float64Array, IntArray
+from occviewer.document.source import Source
+from occviewer.gui.tools.projecting import box_points
+from occviewer.gui.viewport import Viewport
+from occviewer.placement import Placement
+
+if TYPE_CHECKING:
+    from occviewer.models import Code
+    from occviewer.observations import PointCloud
+
+# More points than this hide the shape and cost time; a fair sample shows as much.
+_MOST_POINTS = 20_000
+_FAR = 1.0  # box units; strays further away would only make the view small
+_MARKED = "#e03131"
+
+
+class CloudView:
+    """The points of a source where they lie in the box.
+
+    Of a large cloud a sample is drawn that stays the same while points are deleted, so
+    that what remains does not flicker.
+
+    Attributes
+    ----------
+    placement : Placement or None
+        With which the points are shown; None before there are any.
+    """
+
+    def __init__(self, viewport: Viewport) -> None:
+        self._viewport = viewport
+        self._cloud: PointCloud | None = None
+        self._order: IntArray = np.zeros(0, np.int64)
+        self._indices: IntArray = np.zeros(0, np.int64)
+        self._marked: BoolArray | None = None
+        self._points = np.zeros((0, 3), np.float32)
+        self._drawn: tuple[tuple[object, ...], IntArray, Float64Array] | None = None
+        self.placement: Placement | None = None
+        self._actor = viewport.canvas.add_mesh(
+            pv.PolyData(np.zeros((1, 3), np.float32)), name="marked", style="points",
+            point_size=6.0, color=_MARKED, render=False, reset_camera=False,
+        )  # fmt: skip
+        self._actor.prop.lighting = False
+        self._actor.pickable = False
+        self._actor.mapper.dataset = pv.PolyData()
+
+    def show(self, source: Source, code: Code | None, counting: BoolArray) -> None:
+        """Show the points that count, by the code's placement or the one that is given.
+
+        While the model still searches for a place, they stay where they are; those of a
+        cloud that was never placed are not shown yet.
+
+        Parameters
+        ----------
+        source : Source
+        code : Code, optional
+        counting : (N,) bool
+            Points of the source that count.
+        """
+        placement = source.placing.placement if code is None else code.placement
+        if source.cloud is not self._cloud:
+            if placement is None:
+                return
+            self._begin(source.cloud)
+        self.placement = placement or self.placement
+        assert self.placement is not None
+        if source.count is not None:
+            counting = np.zeros(len(source.cloud), bool)
+            counting[source.working_indices()] = True
+        shown = self._order[counting[self._order]]
+        if len(shown) < min(_MOST_POINTS, int(np.count_nonzero(counting))):
+            shown = np.random.default_rng(0).permutation(np.flatnonzero(counting))
+        self._indices = shown = shown[:_MOST_POINTS]
+        points = source.cloud.points[shown]
+        if source.noise:
+            points = points + self._noise(source, counting, shown)
+        self._points = box_points(points, self.placement)
+        near = (np.abs(self._points) < _FAR).all(1)
+        colours = source.cloud.colors
+        chosen = None if colours is None else colours[shown[near], :3]
+        self._viewport.show_points(self._points[near], chosen)
+        self._show_marked()
+
+    def clear(self) -> None:
+        """Show no points."""
+        self._cloud, self.placement, self._marked, self._drawn = None, None, None, None
+        self._indices, self._points = np.zeros(0, np.int64), np.zeros((0, 3), np.float32)
+        self._viewport.show_points(None)
+        self._show_marked()
+
+    def placement_of(self, source: Source) -> Placement | None:
+        """Tell where a source is shown; None while it is not."""
+        return self.placement if source.cloud is self._cloud else None
+
+    @property
+    def shown(self) -> IntArray:
+        """Indices into the cloud of the points that are drawn."""
+        return self._indices
+
+    def mark(self, marked: BoolArray | None) -> None:
+        """Draw some points of the cloud (N,) bool in another colour; None for none."""
+        self._marked = marked
+        self._show_marked()
+
+    def _begin(self, cloud: PointCloud) -> None:
+        self._cloud, self._marked, self._drawn = cloud, None, None
+        count = min(len(cloud), 10 * _MOST_POINTS)
+        self._order = np.random.default_rng(0).choice(len(cloud), count, replace=False)
+
+    def _noise(self, source: Source, counting: BoolArray, shown: IntArray) -> Float64Array:
+        """Noise (K, 3) of the points that are shown, world units: that which the model sees."""
+        assert self.placement is not None
+        key = (source.cloud, source.seed, source.count, int(np.count_nonzero(counting)))
+        drawn = self._drawn
+        if drawn is None or drawn[0] != key or not np.array_equal(drawn[1], shown):
+            # Of a million points this takes a moment; while its amount changes it stays.
+            working = source.working_indices()
+            place = np.empty(len(source.cloud), np.int64)
+            place[working] = np.arange(len(working))
+            drawn = (key, shown, source.unit_noise(len(working))[place[shown]])
+            self._drawn = drawn
+        return drawn[2] * (source.noise / self.placement.scale)
+
+    def _show_marked(self) -> None:
+        points = self._points[:0]
+        if self._marked is not None and len(self._indices):
+            points = self._points[self._marked[self._indices]]
+        points = points[(np.abs(points) < _FAR).all(1)]
+        self._actor.mapper.dataset = pv.PolyData(points) if len(points) else pv.PolyData()
+        self._viewport.redraw()

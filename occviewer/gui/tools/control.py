@@ -1,0 +1,348 @@
+"""Takes tools up and lays them aside, and gives them the mouse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPainter, QWheelEvent
+from PySide6.QtWidgets import QDockWidget
+
+from occviewer.arrays import BoolArray, Float32Array, Float64Array
+from occviewer.document.commands import Change
+from occviewer.document.source import Source
+from occviewer.document.state import Document
+from occviewer.errors import OccviewerError
+from occviewer.gui.panels.tool_options import ToolOptions
+from occviewer.gui.tools.brush import Brush
+from occviewer.gui.tools.crop import Crop
+from occviewer.gui.tools.lasso import Lasso
+from occviewer.gui.tools.move import Move
+from occviewer.gui.tools.overlay import Overlay
+from occviewer.gui.tools.projecting import View, box_points
+from occviewer.gui.tools.tool import Tool, pixel
+from occviewer.placement import Placement
+
+if TYPE_CHECKING:
+    from occviewer.gui.controller import Controller
+
+_CAMERA = "tool.camera"
+# Up to here all points are projected at once (30 ms); more of them in the compute thread.
+_AT_ONCE = 1_000_000
+_SEEN_THROUGH = 0.45
+_LANE = "points on the screen"
+
+_Event = QEvent.Type
+
+
+class ToolControl(QObject):
+    """The tools of a window, of which at most one is at hand.
+
+    Without one the mouse moves the camera. While one is at hand, the left button is the
+    tool's, unless Space is held; the right one turns the view, the middle one moves it.
+    """
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__(controller)
+        self._controller, self._window = controller, controller.window
+        self._canvas = controller.window.viewport.canvas
+        self._tool: Tool | None = None
+        self._dragging = self._space = self._refused = False
+        self._known: Source | None = None
+        self._boxed: tuple[object, Placement, Float32Array] | None = None
+        self._seen: View | None = None
+        self._observer: int | None = None
+        self._overlay = Overlay(self._canvas, self._paint)
+        self._tools: dict[str, Tool] = {
+            tool.name: tool for tool in (Move(self), Crop(self), Lasso(self), Brush(self))
+        }
+        actions = self._window.actions_
+        actions.on(_CAMERA, self.leave)
+        for name in self._tools:
+            actions.on(f"tool.{name}", partial(self.take, name))
+        actions[_CAMERA].setChecked(True)
+        self._camera_keys = actions[_CAMERA].shortcuts()
+        self._stop_keys = actions["shape.cancel"].shortcuts()
+        self._canvas.installEventFilter(self)
+        controller.history.add_listener(self._document_changed)
+        self._document_changed()
+
+    @property
+    def tool(self) -> str:
+        """Name of the tool at hand; empty for the camera."""
+        return "" if self._tool is None else self._tool.name
+
+    @property
+    def source(self) -> Source | None:
+        """The document's source."""
+        return self._controller.document.shape.source
+
+    @property
+    def placement(self) -> Placement | None:
+        """Where the cloud is shown; None while it is not."""
+        source = self.source
+        return None if source is None else self._controller.display.cloud.placement_of(source)
+
+    @property
+    def options(self) -> ToolOptions:
+        """The strip in the source panel."""
+        return self._window.source.tools
+
+    def take(self, name: str) -> None:
+        """Take a tool up: ``move``, ``crop``, ``lasso`` or ``brush``."""
+        self._lay_aside()
+        if self.source is None:
+            self.leave()
+            return
+        self._tool = tool = self._tools[name]
+        actions = self._window.actions_
+        actions[f"tool.{name}"].setChecked(True)
+        actions["show.points"].setChecked(True)
+        # Esc leaves the tool, and stops the computer only when there is none.
+        actions["shape.cancel"].setShortcuts([])
+        actions[_CAMERA].setShortcuts([*self._camera_keys, QKeySequence(Qt.Key.Key_Escape)])
+        self._window.viewport.set_mesh_opacity(_SEEN_THROUGH if tool.trims else 1.0)
+        self._canvas.setCursor(tool.cursor)
+        self._canvas.setMouseTracking(True)
+        self._canvas.setFocus()
+        self._observer = self._canvas.renderer.AddObserver("EndEvent", self._drawn)
+        self._overlay.cover()
+        self._overlay.show()
+        self._show_options(name)
+        tool.begin()
+        self.redraw()
+
+    def leave(self) -> None:
+        """Go back to the camera; what was being drawn is given up."""
+        self._lay_aside()
+        actions = self._window.actions_
+        actions[_CAMERA].setChecked(True)
+        actions[_CAMERA].setShortcuts(self._camera_keys)
+        actions["shape.cancel"].setShortcuts(self._stop_keys)
+        self._window.viewport.set_mesh_opacity(1.0)
+        self._canvas.unsetCursor()
+        self._overlay.hide()
+        self._show_options("")
+
+    def close(self) -> None:
+        """Let go of the window, in the middle of a drag, too."""
+        self._lay_aside()
+        self._controller.history.remove_listener(self._document_changed)
+        self._canvas.removeEventFilter(self)
+        self._overlay.hide()
+
+    def view(self) -> View:
+        """Tell what the camera sees now."""
+        canvas, camera = self._canvas, self._canvas.camera
+        width, height = max(canvas.width(), 1), max(canvas.height(), 1)
+        transform = camera.GetCompositeProjectionTransformMatrix(width / height, -1, 1)
+        matrix = np.array([[transform.GetElement(i, j) for j in range(4)] for i in range(4)])
+        eye, forward = np.array(camera.position), np.array(camera.GetDirectionOfProjection())
+        return View(matrix, eye, forward, float(width), float(height))
+
+    def change(self, command: Callable[[Document], Change]) -> bool:
+        """Do a command; all of one drag are one step. Whether it could be done.
+
+        What cannot be done is said once in a drag.
+        """
+        try:
+            title, document = command(self._controller.document)
+        except OccviewerError as error:
+            if not self._refused:
+                self._window.messages.show_message("warning", str(error))
+            self._refused = self._dragging
+            return False
+        self._known = document.shape.source
+        self._controller.history.do(title, document, merge="tool" if self._dragging else None)
+        return True
+
+    def project(self, then: Callable[[Float32Array], None]) -> None:
+        """Find the pixels of all points; for millions of them in the compute thread."""
+        source, placement, view = self.source, self.placement, self.view()
+        if source is None or placement is None:
+            return
+        cloud = source.cloud
+        boxed = self._boxed
+        if boxed is not None and (boxed[0] is not cloud or boxed[1] is not placement):
+            boxed = None
+
+        def find() -> tuple[Float32Array, Float32Array]:
+            points = box_points(cloud.points, placement) if boxed is None else boxed[2]
+            return points, view.project(points)
+
+        def found(result: tuple[Float32Array, Float32Array]) -> None:
+            if self.source is not None and self.source.cloud is cloud:
+                self._boxed = (cloud, placement, result[0])
+                then(result[1])
+
+        if len(cloud) <= _AT_ONCE:
+            found(find())
+            return
+        self._controller.compute.submit(
+            _LANE, "Finding points", lambda job: find(), found, self._controller.failed
+        )
+
+    def shown_pixels(self) -> tuple[BoolArray, Float32Array]:
+        """Mask (N,) of the points that are drawn, and their pixels (K, 2)."""
+        source, placement = self.source, self.placement
+        if source is None or placement is None:
+            return np.zeros(0, bool), np.zeros((0, 2), np.float32)
+        shown = np.zeros(len(source.cloud), bool)
+        shown[self._controller.display.cloud.shown] = True
+        points = source.cloud.points[np.flatnonzero(shown)]
+        return shown, self.view().project(box_points(points, placement))
+
+    def mark(self, marked: BoolArray | None) -> None:
+        """Draw points of the cloud in another colour."""
+        self._controller.display.cloud.mark(marked)
+
+    def redraw(self) -> None:
+        """Draw the overlay again."""
+        self._overlay.update()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Give the tool the mouse and its keys."""
+        if event.type() == _Event.Resize:
+            self._overlay.cover()
+        if self._tool is None or watched is not self._canvas:
+            return False
+        if isinstance(event, QMouseEvent):
+            return self._mouse(self._tool, event)
+        if isinstance(event, QWheelEvent):
+            return self._wheel(self._tool, event)
+        if isinstance(event, QKeyEvent):
+            return self._key(self._tool, event)
+        if event.type() == _Event.Leave:
+            self._tool.hover(None)
+        elif event.type() == _Event.FocusOut:
+            self._hold_space(False)
+        return False
+
+    def _mouse(self, tool: Tool, event: QMouseEvent) -> bool:
+        at = pixel(event.position().x(), event.position().y())
+        left = event.button() == Qt.MouseButton.LeftButton
+        if event.type() in (_Event.MouseButtonPress, _Event.MouseButtonDblClick):
+            if self._dragging:
+                return True
+            if event.button() == Qt.MouseButton.RightButton:
+                self._turn_view(event)
+                return True
+            return left and not self._space and self._press(tool, at, event)
+        if event.type() == _Event.MouseMove:
+            if self._dragging:
+                tool.drag(at, event.modifiers())
+            elif event.buttons() == Qt.MouseButton.NoButton:
+                tool.hover(at)
+            return self._dragging
+        if event.type() == _Event.MouseButtonRelease and self._dragging:
+            if left:
+                tool.release(at, event.modifiers())
+                self._end_drag()
+                tool.hover(at)
+            return True
+        return False
+
+    def _press(self, tool: Tool, at: Float64Array, event: QMouseEvent) -> bool:
+        if self.placement is None:
+            return False
+        self._controller.grab("tool")
+        self._dragging, self._refused = True, False
+        self._known = self.source
+        if tool.press(at, event.modifiers()):
+            return True
+        self._end_drag()
+        return False
+
+    def _end_drag(self) -> None:
+        if self._dragging:
+            self._dragging = self._refused = False
+            self._controller.history.end_merge()
+            self._controller.release()
+
+    def _turn_view(self, event: QMouseEvent) -> None:
+        """Turn the camera as the left button does without a tool; the release is VTK's."""
+        left = Qt.MouseButton.LeftButton
+        plain = QMouseEvent(
+            _Event.MouseButtonPress, event.position(), event.globalPosition(),
+            left, left, Qt.KeyboardModifier.NoModifier,
+        )  # fmt: skip
+        self._canvas.mousePressEvent(plain)  # type: ignore[no-untyped-call]
+
+    def _wheel(self, tool: Tool, event: QWheelEvent) -> bool:
+        if self._dragging:
+            return True  # the picture must not move under the drawing
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            tool.wheel(event.angleDelta().y() / 120)
+            return True
+        return False
+
+    def _key(self, tool: Tool, event: QKeyEvent) -> bool:
+        if event.key() == Qt.Key.Key_Space:
+            if not event.isAutoRepeat() and event.type() != _Event.ShortcutOverride:
+                self._hold_space(event.type() == _Event.KeyPress)
+            return True
+        if event.type() != _Event.KeyPress:
+            return False
+        if event.key() == Qt.Key.Key_Escape:
+            self.leave()
+            return True
+        return tool.key(event.key())
+
+    def _hold_space(self, held: bool) -> None:
+        self._space = held
+        if self._tool is not None:
+            shape = Qt.CursorShape.OpenHandCursor if held else self._tool.cursor
+            self._canvas.setCursor(shape)
+
+    def _lay_aside(self) -> None:
+        tool, self._tool = self._tool, None
+        if self._observer is not None:
+            self._canvas.renderer.RemoveObserver(self._observer)
+            self._observer = None
+        if tool is not None:
+            tool.end()
+            self._controller.compute.cancel(_LANE)
+        self._end_drag()
+        self._boxed, self._space = None, False
+
+    def _show_options(self, name: str) -> None:
+        self.options.show_tool(name)
+        if name:
+            widget = self._window.source.parentWidget()
+            while widget is not None and not isinstance(widget, QDockWidget):
+                widget = widget.parentWidget()
+            if widget is not None:
+                widget.raise_()
+
+    def _document_changed(self) -> None:
+        source = self.source
+        actions = self._window.actions_
+        for name in self._tools:
+            actions[f"tool.{name}"].setEnabled(source is not None)
+        actions["source.restore"].setEnabled(
+            source is not None and (source.kept is not None or source.crop is not None)
+        )
+        if self._tool is None:
+            return
+        if source is None:
+            self.leave()
+            return
+        if self._dragging and source is not self._known:
+            # Undo, or another scan, in the middle of a drag: the drag is over.
+            self._tool.abort()
+            self._end_drag()
+        self._tool.refresh()
+
+    def _drawn(self, *_: object) -> None:
+        """After the view was drawn: the overlay follows the camera."""
+        view = self.view()
+        if not view.same_as(self._seen):
+            self._seen = view
+            self.redraw()
+
+    def _paint(self, painter: QPainter) -> None:
+        if self._tool is not None and self.source is not None:
+            self._tool.paint(painter)
