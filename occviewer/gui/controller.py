@@ -21,15 +21,18 @@ from occviewer.document.state import Document
 from occviewer.errors import OccviewerError
 from occviewer.gui.dialogs import PreferencesDialog, TextDialog, about_page, shortcut_page
 from occviewer.gui.display import Display
+from occviewer.gui.exports import Exports
 from occviewer.gui.files import Files
 from occviewer.gui.main_window import MainWindow
 from occviewer.gui.pipeline import Pipeline
+from occviewer.gui.point_shading import PointShading
 from occviewer.gui.preferences import Preferences
+from occviewer.gui.progress import Progress
 from occviewer.gui.safekeeping import Safekeeping
 from occviewer.gui.studio import Studio
 from occviewer.gui.theme import apply_theme
 from occviewer.gui.viewport import VIEWS
-from occviewer.gui.worker import ComputeThread, Failure
+from occviewer.gui.worker import ComputeThread, Failure, stop_all
 
 if TYPE_CHECKING:
     from occviewer.observations import PointCloud
@@ -49,12 +52,17 @@ class Controller(QObject):
         self.window, self.preferences = window, preferences
         self.history = History(self.new_document(), title="New session")
         self.compute = ComputeThread(self)
+        # Saving must wait for nothing that is being computed.
+        self.storage = ComputeThread(self, "files")
         self.studio = Studio()
         self.pipeline = Pipeline(self.compute, self.studio, self)
-        self.display = Display(window, self.pipeline, self.history)
+        self.display = Display(window, self.pipeline, self.history, self.storage)
+        self.progress = Progress(window, self.compute, self.storage)
         self.files = Files(self)
+        self.exports = Exports(self)
         self.safekeeping = Safekeeping(self, recovery)
-        self._dragging = ""
+        self._dragging, self._leaving = "", False
+        self.point_shading = PointShading(self)
         self.history.add_listener(self._document_changed)
         self._connect_pipeline()
         self._connect_panels()
@@ -131,9 +139,6 @@ class Controller(QObject):
         self.pipeline.failed.connect(lambda lane, failure: self.failed(failure))
         self.pipeline.meshed.connect(self.display.show_mesh)
         self.pipeline.opened.connect(self.display.show_model)
-        self.compute.began.connect(self.display.work_began)
-        self.compute.progressed.connect(self.display.work_progressed)
-        self.compute.ended.connect(self.display.work_ended)
 
     def _connect_panels(self) -> None:
         window, do = self.window, self.do
@@ -174,9 +179,9 @@ class Controller(QObject):
             "file.gallery": lambda: window.show_gallery(not window.gallery_is_shown),
             "file.save": files.save,
             "file.save_as": files.save_as,
-            "file.export": files.export_mesh,
-            "file.export_code": files.export_code,
-            "file.screenshot": files.save_picture,
+            "file.export": self.exports.open_mesh,
+            "file.export_code": self.exports.export_code,
+            "file.screenshot": self.exports.open_picture,
             "file.preferences": self._show_preferences,
             "file.quit": window.close,
             "edit.undo": self.history.undo,
@@ -270,14 +275,20 @@ class Controller(QObject):
 
     def _stop(self) -> None:
         self.pipeline.stop()
-        self.compute.cancel("import")
+        self.compute.cancel_titled()
 
     def _close(self, event: QCloseEvent) -> None:
-        if not self.files.may_close():
+        if self.files.unsaved and not self._leaving:
             event.ignore()
+            self.files.leave(self._leave)
             return
         self.preferences.window_layout = bytes(self.window.layout_state().data())
         self.history.remove_listener(self._document_changed)
-        self.compute.stop()
+        self.point_shading.close()
+        stop_all(self.compute, self.storage)
         self.safekeeping.close()
         event.accept()
+
+    def _leave(self) -> None:
+        self._leaving = True
+        self.window.close()

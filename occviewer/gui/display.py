@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from occviewer.document.history import History
 from occviewer.document.state import Document
 from occviewer.gui.actions import Actions
+from occviewer.gui.cloud_view import CloudView, view_of
 from occviewer.gui.main_window import MainWindow
 from occviewer.gui.panels.extraction_panel import MeshFacts
 from occviewer.gui.panels.shelf import ShelfItem
@@ -18,26 +17,26 @@ from occviewer.gui.pipeline import Pipeline
 from occviewer.gui.studio import MeshResult
 from occviewer.gui.theme import is_dark
 from occviewer.gui.viewport import Background, Shading, Thing
-from occviewer.gui.worker import Job
+from occviewer.gui.worker import ComputeThread, Failure
 
 if TYPE_CHECKING:
     from occviewer.document.source import Source
     from occviewer.models import Code, Model
 
-# More points than this hide the shape and cost time; a fair sample shows as much.
-_MOST_POINTS = 20_000
 _DEFAULT_THRESHOLD = 0.5
 
 
 class Display:
     """One direction only: from the document to the widgets."""
 
-    def __init__(self, window: MainWindow, pipeline: Pipeline, history: History) -> None:
+    def __init__(
+        self, window: MainWindow, pipeline: Pipeline, history: History, beside: ComputeThread
+    ) -> None:
         self._window, self._pipeline, self._history = window, pipeline, history
+        self._beside = beside
         self._points_of: tuple[Source | None, Code | None] = (None, None)
         self._shelf: object = None
         self._fit_next = False
-        self._working: Job | None = None
         self.result: MeshResult | None = None
 
     def fit_next(self) -> None:
@@ -107,14 +106,13 @@ class Display:
             window.extraction.show_facts(None)
             return
         if not result.live:
-            size = np.ptp(result.mesh.placed(result.code.placement).vertices, axis=0)
             scale = result.code.placement.scale
             window.extraction.show_facts(
                 MeshFacts(
                     len(result.mesh.faces),
                     result.watertight,
                     result.mesh.volume / scale**3,
-                    (float(size[0]), float(size[1]), float(size[2])),
+                    result.size,
                     result.resolution,
                     result.seconds,
                 )
@@ -124,38 +122,22 @@ class Display:
             window.viewport.fit()
         self._show_status()
 
-    def work_began(self, job: Job) -> None:
-        """Say what is being computed."""
-        self._working = job
-        self._window.show_progress(job.title, None)
-
-    def work_progressed(self, job: Job, share: float) -> None:
-        """Say how far it is."""
-        if job is self._working:
-            self._window.show_progress(job.title, share)
-
-    def work_ended(self, job: Job) -> None:
-        """Say that nothing is being computed any more."""
-        if job is self._working:
-            self._working = None
-            self._window.show_progress("", None)
-
     def connect_actions(self, actions: Actions) -> None:
         """Let the actions of the view do what they say; none of these changes the document."""
         viewport = self._window.viewport
         shadings: tuple[Shading, ...] = ("smooth", "flat", "wireframe", "normals")
         for shading in shadings:
             actions.on(f"shading.{shading}", partial(viewport.set_shading, shading))
-        backgrounds: tuple[Background, ...] = ("theme", "light", "dark", "white")
+        backgrounds: tuple[Background, ...] = ("gradient", "theme", "light", "dark", "white")
         for background in backgrounds:
             actions.on(f"background.{background}", partial(self._set_background, background))
         actions["shading.smooth"].setChecked(True)
-        actions["background.theme"].setChecked(True)
+        actions["background.gradient"].setChecked(True)
         things: tuple[Thing, ...] = ("mesh", "points", "box", "floor")
         for what in things:
             actions[f"show.{what}"].setChecked(what != "box")
             actions.on_checked(f"show.{what}", partial(viewport.set_visible, what))
-        viewport.set_background("theme", dark=is_dark())
+        viewport.set_background("gradient", dark=is_dark())
 
     def _set_background(self, background: Background) -> None:
         self._window.viewport.set_background(background, dark=is_dark())
@@ -171,6 +153,7 @@ class Display:
         self._points_of = (source, code)
         viewport, panel = self._window.viewport, self._window.source
         if source is None:
+            self._beside.cancel("cloud")
             panel.show_facts(None)
             viewport.show_points(None)
             return
@@ -178,23 +161,29 @@ class Display:
         align = "manual" if placing.placement is not None else placing.align
         panel.show_placement(align, placing.up, placing.yaw)
         panel.show_sampling(source.count or 0, source.noise)
-        extent = source.cloud.extent
-        used = len(source.working_indices()) if code is None else code.facts["points_used"]
-        panel.show_facts(
+        self._beside.submit(
+            "cloud",
+            "",
+            lambda job: view_of(source, code),
+            partial(self._show_cloud, source, code),
+            self._cloud_failed,
+        )
+
+    def _show_cloud(self, source: Source, code: Code | None, view: CloudView) -> None:
+        self._window.source.show_facts(
             SourceFacts(
                 source.path.name if source.path else "Scan",
-                len(source.cloud),
-                int(used),
-                (float(extent[0]), float(extent[1]), float(extent[2])),
+                view.count,
+                view.used,
+                view.extent,
                 tuple(source.cloud.notes) if code is None else code.notes,
             )
         )
-        if code is not None:
-            shown = source.working_cloud().subsampled(_MOST_POINTS)
-            points = code.placement.to_box(shown.points)
-            near = (np.abs(points) < 1.0).all(1)
-            colours = None if shown.colors is None else shown.colors[near, :3]
-            viewport.show_points(points[near], colours)
+        if view.points is not None:
+            self._window.viewport.show_points(view.points, view.colours)
+
+    def _cloud_failed(self, failure: Failure) -> None:
+        self._window.messages.show_message("error", failure.sentence, failure.details)
 
     def _show_shelf(self, document: Document) -> None:
         if document.shelf is self._shelf:

@@ -21,8 +21,8 @@ from occviewer.arrays import Float32Array, FloatArray, UInt8Array
 from occviewer.gui.theme import DARK, LIGHT, ViewportColours
 from occviewer.meshes import Mesh
 
-Shading = Literal["smooth", "flat", "wireframe", "normals"]
-Background = Literal["theme", "light", "dark", "white"]
+Shading = Literal["smooth", "flat", "wireframe", "normals", "points"]
+Background = Literal["gradient", "theme", "light", "dark", "white"]
 Thing = Literal["mesh", "points", "box", "floor"]
 
 BOX = 0.55
@@ -81,7 +81,7 @@ class Viewport(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(canvas)
         self._colours: ViewportColours = LIGHT
-        self._background: Background = "theme"
+        self._background: Background = "gradient"
         self._shading: Shading = "smooth"
         self._mesh: Mesh | None = None
         self._mesh_data = pv.PolyData()
@@ -118,7 +118,7 @@ class Viewport(QWidget):
         self.redraw()
 
     def set_shading(self, shading: Shading) -> None:
-        """Draw the mesh smooth, flat, with its triangles, or coloured by its normals."""
+        """Draw the mesh smooth, flat, with its triangles, or coloured: by normals or by points."""
         self._shading = shading
         properties = self._mesh_actor.prop
         properties.interpolation = "Flat" if shading == "flat" else "Phong"
@@ -144,7 +144,7 @@ class Viewport(QWidget):
         self._colours = colours = DARK if is_dark else LIGHT
         if background == "white":
             self.canvas.renderer.set_background("white")
-        elif background in ("light", "dark"):
+        elif background != "gradient":
             self.canvas.renderer.set_background(colours.bottom)
         else:
             self.canvas.renderer.set_background(colours.bottom, top=colours.top)
@@ -179,10 +179,18 @@ class Viewport(QWidget):
         self.canvas.renderer.ResetCameraClippingRange()
         self.redraw()
 
-    def picture(self, path: Path | None = None, *, transparent: bool = False) -> UInt8Array:
-        """Draw what is seen, (H, W, 3 or 4) uint8; into a PNG file if one is named."""
+    def picture(self, factor: int = 1, *, transparent: bool = False) -> UInt8Array:
+        """Draw what is seen, (H, W, 3 or 4) uint8.
+
+        Parameters
+        ----------
+        factor : int
+            So many times larger than on the screen.
+        transparent : bool
+            Whether the background is left out; then there is an alpha channel.
+        """
         image: UInt8Array = self.canvas.screenshot(
-            None if path is None else str(path), transparent_background=transparent
+            None, transparent_background=transparent, scale=factor
         )
         return image
 
@@ -233,13 +241,15 @@ class Viewport(QWidget):
 
     def _colour_mesh(self) -> None:
         mapper, by_normal = self._mesh_actor.mapper, self._shading == "normals"
+        shown: UInt8Array | None = None
         if by_normal and self._mesh_data.n_points:
             normals = np.asarray(self._mesh_data.point_data.active_normals)
-            self._mesh_data["shown"] = np.uint8((normals + 1) * 127.5)
-        elif self._mesh is not None and self._mesh.colors is not None:
-            self._mesh_data["shown"] = self._mesh.colors
-        mapper.scalar_visibility = "shown" in self._mesh_data.point_data
-        if mapper.scalar_visibility:
+            shown = ((normals + 1) * 127.5).astype(np.uint8)
+        elif self._shading == "points" and self._mesh is not None:
+            shown = self._mesh.colors
+        mapper.scalar_visibility = shown is not None
+        if shown is not None:
+            self._mesh_data["shown"] = shown
             self._mesh_data.set_active_scalars("shown")
         self._mesh_actor.prop.lighting = not by_normal
         self._mesh_actor.prop.color = self._colours.mesh

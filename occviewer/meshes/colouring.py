@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from occviewer.arrays import Float64Array, UInt8Array
+from occviewer.arrays import FloatArray, UInt8Array
 from occviewer.errors import Cancelled, MeshError
 from occviewer.meshes.mesh import Mesh
 
@@ -40,7 +40,7 @@ class PointColours:
         There is no point, or not a colour for each.
     """
 
-    def __init__(self, points: Float64Array, colours: UInt8Array) -> None:
+    def __init__(self, points: FloatArray, colours: UInt8Array) -> None:
         from scipy.spatial import cKDTree
 
         if len(points) == 0 or colours.shape != (len(points), 3):
