@@ -254,7 +254,15 @@ class Controller(QObject):
     def _copy_diagnostics(self) -> None:
         from occviewer.gui.reports import diagnostics
 
-        QGuiApplication.clipboard().setText(diagnostics(self.pipeline.model))
+        QGuiApplication.clipboard().setText(
+            diagnostics(
+                self.pipeline.model,
+                self.document,
+                self.display.result,
+                self.window.viewport.graphics(),
+                self.window.messages.log,
+            )
+        )
         self.window.messages.show_message("note", "Diagnostics are on the clipboard.")
 
     def _show_preferences(self) -> None:

@@ -309,8 +309,16 @@ def size_in_words(sides: Sides, unit: Unit) -> str:
     return " × ".join(f"{side:.4g}" for side in sides) + (f" {unit}" if unit else "")
 
 
+class _Number(QDoubleSpinBox):
+    """A field for a length, without zeros at its end."""
+
+    def textFromValue(self, value: float) -> str:  # noqa: N802 - Qt's name
+        """Say a number with as many digits as it needs."""
+        return self.locale().toString(float(value), "g", 7)
+
+
 def _number(name: str, tip: str) -> QDoubleSpinBox:
-    spin = QDoubleSpinBox()
+    spin = _Number()
     spin.setDecimals(6)
     spin.setRange(1e-6, 1e9)
     spin.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from occviewer.extraction import EXPORT_REFINEMENT
 from occviewer.gui.export_dialog import FORMATS, ExportChoice, ExportDialog, Sides, size_in_words
+from occviewer.gui.matting import merged
 from occviewer.gui.picture_dialog import PictureDialog
 
 if TYPE_CHECKING:
@@ -114,11 +115,11 @@ class Exports:
 
     def write_picture(self, path: Path, factor: int, transparent: bool) -> None:
         """Draw what the view shows and write it; only the drawing keeps the window waiting."""
-        pixels = self._window.viewport.picture(factor, transparent=transparent)
+        drawings = self._window.viewport.drawings(factor, transparent=transparent)
         self._controller.storage.submit(
             "picture",
             f"Writing {path.name}",
-            lambda job: _write_png(pixels, path),
+            lambda job: _write_png(merged(drawings), path),
             lambda nothing: self._note(f"Wrote {path}."),
             self._controller.failed,
         )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from PySide6.QtCore import Qt, QTimer
@@ -22,11 +25,22 @@ Kind = Literal["note", "warning", "error"]
 # Notes leave by themselves; what went wrong stays until it was read.
 _NOTE_MILLISECONDS = 7000
 _MOST = 4
+_MOST_LOGGED = 20
 _COLOURS = {
     "note": ("#e7f1fd", "#0b3d78"),
     "warning": ("#fff3d6", "#6b4200"),
     "error": ("#fde4e4", "#8b1a1a"),
 }
+
+
+@dataclass(frozen=True)
+class LoggedMessage:
+    """A warning or an error that was shown, for the diagnostics."""
+
+    at: datetime
+    kind: Kind
+    sentence: str
+    details: str
 
 
 class Message(QFrame):
@@ -58,11 +72,14 @@ class Message(QFrame):
         row.addWidget(label, 1)
         for text, function in (answers or {}).items():
             answer = QPushButton(text, self)
+            answer.setAccessibleName(text)
+            answer.setToolTip(f"{text}, and close this message")
             answer.clicked.connect(self.deleteLater)
             answer.clicked.connect(lambda *_, f=function: f())
             row.addWidget(answer)
         copy = QPushButton("Copy details", self)
         copy.setFlat(True)
+        copy.setAccessibleName("Copy details")
         copy.setToolTip("Copy this message, with all that helps to find its cause")
         copy.clicked.connect(self.copy)
         copy.setVisible(kind != "note" and not answers)
@@ -70,6 +87,7 @@ class Message(QFrame):
         close = QToolButton(self)
         close.setText("✕")
         close.setAutoRaise(True)
+        close.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         close.setToolTip("Close this message")
         close.setAccessibleName("Close this message")
         close.clicked.connect(self.deleteLater)
@@ -93,9 +111,13 @@ class Messages(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(4)
+        # Also of messages that were closed: a report of a fault tells what came before.
+        self.log: deque[LoggedMessage] = deque(maxlen=_MOST_LOGGED)
 
     def show_message(self, kind: Kind, sentence: str, details: str = "") -> None:
         """Show a message; one with the same words is not shown twice."""
+        if kind != "note":
+            self.log.append(LoggedMessage(datetime.now().astimezone(), kind, sentence, details))
         self._add(Message(kind, sentence, details, self))
 
     def ask(self, sentence: str, answers: Mapping[str, Callable[[], object]]) -> None:

@@ -147,7 +147,11 @@ class Pipeline(QObject):
             self.encoded.emit(lambda document: with_code(document, model, source, code))
 
         self._ask(
-            "encode", source, "Completing the scan", lambda job: self._studio.encode(source), done
+            "encode",
+            source,
+            "Completing the scan",
+            lambda job: self._studio.encode(source, job.step),
+            done,
         )
 
     def _follow_mesh(self, code: Code) -> None:

@@ -110,7 +110,7 @@ class Studio:
 
         return require_usable(PointCloud.load(path))
 
-    def encode(self, source: Source) -> Code:
+    def encode(self, source: Source, progress: Progress = lambda share: None) -> Code:
         """Encode a source with the open model.
 
         Raises
@@ -119,7 +119,9 @@ class Studio:
             Too few points are left, or they lie outside the box.
         """
         assert self._model is not None
-        return self._model.encode(source.working_cloud(), **source.placing.arguments())
+        return self._model.encode(
+            source.working_cloud(), progress=progress, **source.placing.arguments()
+        )
 
     def mesh(
         self,

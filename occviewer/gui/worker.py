@@ -69,6 +69,17 @@ class Job:
         """Whether the result is no longer wanted; to be asked now and then."""
         return self._cancelled.is_set()
 
+    def step(self, share: float) -> None:
+        """Tell how much is done, and end the work here if it is no longer wanted.
+
+        Raises
+        ------
+        Cancelled
+        """
+        if self.cancelled():
+            raise Cancelled(f"{self.title} is no longer wanted.")
+        self.progress(share)
+
     def progress(self, share: float) -> None:
         """Tell how much is done, 0 to 1; cheap to call often."""
         now = time.monotonic()
