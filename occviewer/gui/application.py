@@ -38,6 +38,9 @@ def main(files: Sequence[str] = ()) -> int:
 
 def prepare_application() -> QApplication:
     """Make the QApplication, as the viewport needs it."""
+    # How long the window waits at most for a thread that runs Python: 5 ms by default, for
+    # each of several calls that an event takes.
+    sys.setswitchinterval(0.001)
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
     existing = QApplication.instance()
     application = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])

@@ -22,7 +22,7 @@ from occviewer.gui import viewport
 from occviewer.gui.application import open_window, prepare_application
 from occviewer.gui.preferences import Preferences
 
-from ..gui.tours import at_rest, tour
+from ..gui.tours import at_rest, coloured_scan, tour
 
 BEAT = 5
 GOAL = 50
@@ -62,8 +62,8 @@ def main():
         window.show()
         heart = Heartbeat()
 
-        def wait():
-            until = time.monotonic() + 0.15
+        def wait(seconds=0.15):
+            until = time.monotonic() + seconds
             while time.monotonic() < until or not (sliding() or at_rest(controller)):
                 application.processEvents()
                 time.sleep(0.001)
@@ -82,7 +82,11 @@ def main():
 
         wait()
         tell("start")
-        steps = tour(window, controller, Path(folder), args.points)
+        scan = coloured_scan(Path(folder) / "scan.ply", args.points)
+        heart.begin()
+        wait(2.0)
+        tell("idle")
+        steps = tour(window, controller, Path(folder), scan, args.points)
         while True:
             heart.begin()
             try:

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from .tours import LONG, at_rest, tour
+from .tours import LONG, at_rest, coloured_scan, tour
 
 # Module, class (if any) and function, each of which may take longer than a moment.
 SLOW = [
@@ -64,7 +64,8 @@ def seen(monkeypatch):
 @pytest.mark.slow
 def test_nothing_slow_runs_in_the_windows_thread(seen, opened, qtbot, tmp_path):
     window, controller = opened
-    for _ in tour(window, controller, tmp_path, 20_000):
+    scan = coloured_scan(tmp_path / "scan.ply", 20_000)
+    for _ in tour(window, controller, tmp_path, scan, 20_000):
         if not window.extraction.threshold.slider.isSliderDown():
             qtbot.waitUntil(lambda: at_rest(controller), timeout=LONG)
     assert [m.sentence for m in window.messages.shown() if m.kind != "note"] == []

@@ -32,16 +32,16 @@ def coloured_scan(path, count):
     return path
 
 
-def tour(window, controller, folder, points):
+def tour(window, controller, folder, scan, points):
     """Do everything once; yields the name of what was begun, to be waited for.
 
     Parameters
     ----------
-    points : int
-        Of the scan that is imported.
+    scan : Path
+        What is imported, with so many points; see `coloured_scan`.
     """
     actions, source, mesh = window.actions_, window.source, window.extraction
-    controller.import_file(coloured_scan(folder / "scan.ply", points))
+    controller.import_file(scan)
     yield "import"
     slider = mesh.threshold.slider
     slider.setSliderDown(True)
