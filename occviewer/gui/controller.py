@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -34,6 +34,9 @@ from occviewer.gui.theme import apply_theme
 from occviewer.gui.viewport import VIEWS
 from occviewer.gui.worker import ComputeThread, Failure, stop_all
 
+# Milliseconds until a window that was made is on the screen.
+_SEEN_AFTER = 50
+
 if TYPE_CHECKING:
     from occviewer.observations import PointCloud
 
@@ -54,7 +57,7 @@ class Controller(QObject):
         self.compute = ComputeThread(self)
         # Saving must wait for nothing that is being computed.
         self.storage = ComputeThread(self, "files")
-        self.studio = Studio()
+        self.studio = Studio(preferences.threads)
         self.pipeline = Pipeline(self.compute, self.studio, self)
         self.display = Display(window, self.pipeline, self.history, self.storage)
         self.progress = Progress(window, self.compute, self.storage)
@@ -68,8 +71,9 @@ class Controller(QObject):
         self._connect_panels()
         self._connect_actions()
         window.close_wanted.connect(self._close)
-        self.pipeline.set_device(preferences.device)
-        self._document_changed()
+        self.display.show_document(self.document)
+        # What follows imports torch; the window is to be seen before.
+        QTimer.singleShot(_SEEN_AFTER, self, self._begin)
 
     @property
     def document(self) -> Document:
@@ -82,6 +86,10 @@ class Controller(QObject):
             model=ModelReference(shipped=self.preferences.model),
             extraction=ExtractionSettings(resolution=self.preferences.resolution),
         )
+
+    def _begin(self) -> None:
+        self.pipeline.set_device(self.preferences.device)
+        self.pipeline.follow(self.document)
 
     def do(
         self, command: Callable[..., Change], *arguments: object, merge: str | None = None
@@ -266,7 +274,7 @@ class Controller(QObject):
         self.window.messages.show_message("note", "Diagnostics are on the clipboard.")
 
     def _show_preferences(self) -> None:
-        from occviewer.gui.display import devices
+        from occviewer.gui.devices import devices
 
         PreferencesDialog(self.preferences, devices(), self._preference_changed, self.window).open()
 

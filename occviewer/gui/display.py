@@ -9,6 +9,7 @@ from occviewer.document.history import History
 from occviewer.document.state import Document
 from occviewer.gui.actions import Actions
 from occviewer.gui.cloud_view import CloudView, view_of
+from occviewer.gui.devices import devices
 from occviewer.gui.main_window import MainWindow
 from occviewer.gui.panels.extraction_panel import MeshFacts
 from occviewer.gui.panels.shelf import ShelfItem
@@ -204,15 +205,3 @@ class Display:
             total = 1000 * sum(result.seconds.values())
             parts.append(f"{result.resolution}³ in {total:.0f} ms")
         self._window.show_status("   ".join(parts))
-
-
-def devices() -> list[tuple[str, str]]:
-    """List the devices of this machine as (text, name)."""
-    import torch
-
-    found = [("Processor (CPU)", "cpu")]
-    if torch.cuda.is_available():
-        found.append((f"{torch.cuda.get_device_name()} (CUDA)", "cuda"))
-    if torch.backends.mps.is_available():
-        found.append(("Apple GPU (MPS)", "mps"))
-    return found

@@ -65,9 +65,16 @@ class MeshResult:
 
 
 class Studio:
-    """Owns the model and the device; everything here runs in the compute thread."""
+    """Owns the model and the device; everything here runs in the compute thread.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    threads : int
+        Of the processor, for what torch computes; 0 leaves that to torch.
+    """
+
+    def __init__(self, threads: int = 0) -> None:
+        self._threads = threads
         self._model: Model | None = None
         self._field: tuple[Code, NetworkField] | None = None
         self._live = LiveResolution()
@@ -89,8 +96,15 @@ class Studio:
         CheckpointError, DocumentError
             It cannot be opened; the model before stays.
         """
+        import torch
+
+        from occviewer.gui.devices import devices
         from occviewer.models import open_model
 
+        if self._threads:
+            # It counts for the thread that says it.
+            torch.set_num_threads(self._threads)
+        devices()  # found out here, since asking for a graphics card takes its time
         model = open_model(reference.location, device)
         # Read now, in this thread: by it a session knows its codes' model again.
         _ = reference.sha256
