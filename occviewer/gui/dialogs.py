@@ -84,6 +84,8 @@ class TextDialog(QDialog):
         self.text = QTextBrowser(self)
         self.text.setOpenExternalLinks(True)
         self.text.setHtml(page)
+        self.text.setAccessibleName(title)
+        self.text.setToolTip("To read; text can be marked and copied.")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)

@@ -23,9 +23,7 @@ from PySide6.QtWidgets import (
 
 from occviewer.gui.panels.choices import choice
 from occviewer.meshes.colouring import COLOURED_SUFFIXES, Colours
-from occviewer.meshes.export_options import PRESETS, ExportOptions, Unit, preset
-
-Sides = tuple[float, float, float]
+from occviewer.meshes.export_options import PRESETS, ExportOptions, Sides, Unit, preset
 
 FORMATS = (
     ("glTF binary (.glb)", ".glb"),
@@ -262,14 +260,15 @@ class ExportDialog(QDialog):
         ):
             box.setCurrentIndex(max(box.findData(value), 0))
         self.refined.setChecked(now.refined)
-        sides = self._as_scan if options.up == "scan" else self._upright
-        scale = options.scale if options.longest is None else options.longest / max(sides)
+        sides = options.sides(self._upright, self._as_scan)
+        own = replace(options, scale=1.0, longest=None).sides(self._upright, self._as_scan)
+        scale = max(sides) / max(own)
         unit = f" {options.unit}" if options.unit else ""
         self.longest.setSuffix(unit)
         if not self.scale.hasFocus() or options.longest is not None:
             self.scale.setValue(scale)
         if not self.longest.hasFocus() or options.longest is None:
-            self.longest.setValue(max(sides) * scale)
+            self.longest.setValue(max(sides))
         del blockers
         self.unit.setEnabled(bool(plan.upright) and options.longest is None)
         self.colours.setEnabled(now.suffix in COLOURED_SUFFIXES)
@@ -281,7 +280,7 @@ class ExportDialog(QDialog):
         self.colour.setEnabled(self._colours_possible() == "uniform")
         self.colour.setIcon(_swatch(now.colour))
         named = unit or " in the scan's units"
-        self.size_text.setText(" × ".join(f"{side * scale:.4g}" for side in sides) + named)
+        self.size_text.setText(" × ".join(f"{side:.4g}" for side in sides) + named)
         self.about.setText(plan.tip)
 
     def _colours_possible(self) -> Colours:

@@ -12,7 +12,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QFileDialog
 
 from occviewer.extraction import EXPORT_REFINEMENT
-from occviewer.gui.export_dialog import FORMATS, ExportChoice, ExportDialog, Sides, size_in_words
+from occviewer.gui.export_dialog import FORMATS, ExportChoice, ExportDialog, size_in_words
 from occviewer.gui.matting import merged
 from occviewer.gui.picture_dialog import PictureDialog
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from occviewer.gui.controller import Controller
     from occviewer.gui.worker import Job
     from occviewer.meshes import Mesh
+    from occviewer.meshes.export_options import Sides
     from occviewer.placement import Placement
 
 # The part of an export that is over when its mesh is made.

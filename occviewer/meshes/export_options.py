@@ -25,6 +25,8 @@ UpAxis: TypeAlias = Literal["scan", "y", "z"]
 Unit: TypeAlias = Literal["", "m", "cm", "mm"]
 """In which the program that reads the file counts; empty for the units of the scan."""
 
+Sides: TypeAlias = tuple[float, float, float]
+
 UP_AXES: tuple[UpAxis, ...] = ("scan", "y", "z")
 METRES: dict[str, float] = {"m": 1.0, "cm": 0.01, "mm": 0.001, "in": 0.0254, "ft": 0.3048}
 """Length of the units that scans and files come in."""
@@ -80,10 +82,23 @@ class ExportOptions:
             raise MeshError("A mesh without extent has no longest side; choose a scale instead.")
         return self.longest / longest
 
-    def size_of(self, mesh: Mesh, placement: Placement) -> tuple[float, float, float]:
+    def size_of(self, mesh: Mesh, placement: Placement) -> Sides:
         """Sides of the mesh in the file, in the file's units and along its axes."""
         sides = self._extent(mesh, placement) * self.scale_of(mesh, placement)
         return (float(sides[0]), float(sides[1]), float(sides[2]))
+
+    def sides(self, upright: Sides, as_scan: Sides) -> Sides:
+        """Give the sides of a mesh in the file, where those of two frames are known already.
+
+        Parameters
+        ----------
+        upright, as_scan : (float, float, float)
+            Sides in units of the scan, along the box's axes and along the world's.
+        """
+        width, height, depth = upright
+        turned = {"scan": as_scan, "y": upright, "z": (width, depth, height)}[self.up]
+        scale = self.scale if self.longest is None else self.longest / max(turned)
+        return (turned[0] * scale, turned[1] * scale, turned[2] * scale)
 
     def arranged(self, mesh: Mesh, placement: Placement) -> Mesh:
         """Take a mesh of the box frame to where it lies in the file; vertices float64.

@@ -78,6 +78,15 @@ def test_axes_and_units_are_what_each_importer_takes(name, suffix, front, top, s
     assert options.size_of(mesh, Z_UP) == pytest.approx(size, rel=1e-5)
 
 
+@pytest.mark.parametrize("options", [ExportOptions(), ExportOptions("y", 3.0),
+                                     ExportOptions("z", longest=100)])  # fmt: skip
+def test_the_size_is_known_before_the_mesh_is_arranged(options):
+    mesh = chest()
+    upright = tuple(np.ptp(mesh.bounds, axis=0) / Z_UP.scale)
+    as_scan = tuple(np.ptp(Z_UP.to_world(mesh.vertices), axis=0))
+    assert options.sides(upright, as_scan) == pytest.approx(options.size_of(mesh, Z_UP))
+
+
 def test_normals_turn_with_the_mesh():
     mesh = chest()
     out = ExportOptions(up="z").arranged(mesh, Z_UP)
