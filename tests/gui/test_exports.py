@@ -114,15 +114,16 @@ def test_a_scan_without_colours_has_no_point_colours(opened):
 def test_a_transparent_picture_has_a_hole_where_nothing_is(box, qtbot, tmp_path):
     window, controller = box
     window.actions_["show.floor"].setChecked(False)
+    canvas = window.viewport.canvas
+    wide, tall = canvas.width(), canvas.height()
+    opaque = window.viewport.picture()
     controller.exports.write_picture(tmp_path / "out.png", 2, True)
     qtbot.waitUntil(lambda: at_rest(controller), timeout=LONG)
     picture = np.asarray(Image.open(tmp_path / "out.png"))
-    canvas = window.viewport.canvas
-    assert picture.shape[:2] == (2 * canvas.height(), 2 * canvas.width())
+    assert picture.shape == (2 * tall, 2 * wide, 4)
     assert picture[0, 0, 3] == picture[-1, -1, 3] == 0
     assert picture[picture.shape[0] // 2, picture.shape[1] // 2, 3] == 255
-    opaque = window.viewport.picture()
-    assert opaque.shape == (canvas.height(), canvas.width(), 3)
+    assert opaque.shape == (tall, wide, 3)
     assert opaque[0, 0].sum() > 0
 
 
