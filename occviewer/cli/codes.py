@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from occviewer.cli.arguments import number, positive
+from occviewer.cli.arranging import add_arranging_options, check_arranging, written_mesh
 from occviewer.cli.outputs import MESH_SUFFIXES, made_folder
 from occviewer.cli.reconstruct import RESOLUTIONS
 from occviewer.cli.running import say
@@ -67,7 +68,13 @@ def add_decode_command(subparsers: argparse._SubParsersAction[argparse.ArgumentP
     )
     add_model_options(parser)
     add_surface_options(parser)
-    parser.set_defaults(run=_decode)
+    add_arranging_options(parser, ("none", "normals"))
+
+    def run(args: argparse.Namespace) -> int:
+        check_arranging(parser, args)
+        return _decode(args)
+
+    parser.set_defaults(run=run)
 
 
 def add_sample_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -212,8 +219,7 @@ def _decode(args: argparse.Namespace) -> int:
         from occviewer.latent import latent_space
 
         code = latent_space(model).edited(code, args.offsets, args.detail)
-    mesh = box_mesh(model, code, args).placed(code.placement)
-    mesh.save(args.output)
+    mesh = written_mesh(args, box_mesh(model, code, args), code, None, args.output)
     say(f"{args.output}: {len(mesh.faces):,} triangles")
     return 0
 

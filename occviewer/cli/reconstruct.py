@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from occviewer.cli.arranging import add_arranging_options, check_arranging, written_mesh
 from occviewer.cli.outputs import MESH_SUFFIXES, Job, plan_jobs
 from occviewer.errors import OccviewerError
 
@@ -33,7 +34,7 @@ def add_reconstruct_command(
         "reconstruct",
         help="complete scans to watertight meshes",
         description="Complete scans (PLY, OBJ, OFF, STL, XYZ, NPY, NPZ, PCD, GLB, LAS, E57) to "
-        "watertight meshes in the same units and axes.",
+        "watertight meshes in the same units and axes, or as another program wants them.",
         epilog="Exit status: 0, 1 when an input failed, 2 for wrong usage.",
     )
     add = parser.add_argument
@@ -74,8 +75,10 @@ def add_reconstruct_command(
     )
     add("--seed", type=int, default=0, help="for the points that are drawn (default: 0)")
     add("--json", action="store_true", help="print one JSON object for each input")
+    add_arranging_options(parser, ("none", "normals", "scan"))
 
     def run(args: argparse.Namespace) -> int:
+        check_arranging(parser, args)
         return _reconstruct(args, plan_jobs(parser, args))
 
     parser.set_defaults(run=run)
@@ -146,8 +149,7 @@ def _one(
         if not args.all_parts:
             box_mesh = _without_crumbs(box_mesh, notes)
     with stages.stage("save"):
-        mesh = box_mesh.placed(code.placement)
-        mesh.save(job.mesh)
+        mesh = written_mesh(args, box_mesh, code, cloud, job.mesh)
     for note in notes:
         _tell(f"{prefix}  {note}")
     if "alignment" in code.facts:

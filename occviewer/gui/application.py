@@ -6,7 +6,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch  # before Qt: Windows refuses the other order (WinError 1114)
+# Windows refuses torch after Qt (WinError 1114); elsewhere the compute thread imports it
+# when the window is there already.
+if sys.platform == "win32":
+    import torch  # noqa: F401
+
+
 from PySide6.QtCore import QByteArray, QCoreApplication, Qt
 from PySide6.QtWidgets import QApplication
 
@@ -38,6 +43,9 @@ def main(files: Sequence[str] = ()) -> int:
 
 def prepare_application() -> QApplication:
     """Make the QApplication, as the viewport needs it."""
+    # How long the window waits at most for a thread that runs Python: 5 ms by default, for
+    # each of several calls that an event takes.
+    sys.setswitchinterval(0.001)
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
     existing = QApplication.instance()
     application = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
@@ -57,8 +65,6 @@ def open_window(preferences: Preferences, recovery: Path) -> tuple[MainWindow, C
     recovery : Path
         Folder in which sessions are kept for recovery.
     """
-    if preferences.threads:
-        torch.set_num_threads(preferences.threads)
     window = MainWindow()
     controller = Controller(window, preferences, recovery)
     if preferences.window_layout:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -21,18 +21,24 @@ from occviewer.errors import OccviewerError
 from occviewer.gui.blend_control import BlendControl
 from occviewer.gui.dialogs import PreferencesDialog, TextDialog, about_page, shortcut_page
 from occviewer.gui.display import Display
+from occviewer.gui.exports import Exports
 from occviewer.gui.files import Files
 from occviewer.gui.latent_control import LatentControl
 from occviewer.gui.main_window import MainWindow
 from occviewer.gui.pipeline import Pipeline
+from occviewer.gui.point_shading import PointShading
 from occviewer.gui.preferences import Preferences
+from occviewer.gui.progress import Progress
 from occviewer.gui.safekeeping import Safekeeping
 from occviewer.gui.source_control import SourceControl
 from occviewer.gui.studio import Studio
 from occviewer.gui.theme import apply_theme
 from occviewer.gui.tools.control import ToolControl
 from occviewer.gui.viewport import VIEWS
-from occviewer.gui.worker import ComputeThread, Failure
+from occviewer.gui.worker import ComputeThread, Failure, stop_all
+
+# Milliseconds until a window that was made is on the screen.
+_SEEN_AFTER = 50
 
 if TYPE_CHECKING:
     from occviewer.observations import PointCloud
@@ -52,12 +58,17 @@ class Controller(QObject):
         self.window, self.preferences = window, preferences
         self.history = History(self.new_document(), title="New session")
         self.compute = ComputeThread(self)
-        self.studio = Studio()
+        # Saving must wait for nothing that is being computed.
+        self.storage = ComputeThread(self, "files")
+        self.studio = Studio(preferences.threads)
         self.pipeline = Pipeline(self.compute, self.studio, self)
         self.display = Display(window, self.pipeline, self.history)
+        self.progress = Progress(window, self.compute, self.storage)
         self.files = Files(self)
+        self.exports = Exports(self)
         self.safekeeping = Safekeeping(self, recovery)
-        self._dragging = ""
+        self._dragging, self._leaving = "", False
+        self.point_shading = PointShading(self)
         self.history.add_listener(self._document_changed)
         self.latent, self.blend = LatentControl(self), BlendControl(self)
         self._connect_pipeline()
@@ -65,8 +76,9 @@ class Controller(QObject):
         self._connect_actions()
         self.source, self.tools = SourceControl(self), ToolControl(self)
         window.close_wanted.connect(self._close)
-        self.pipeline.set_device(preferences.device)
-        self._document_changed()
+        self.display.show_document(self.document)
+        # What follows imports torch; the window is to be seen before.
+        QTimer.singleShot(_SEEN_AFTER, self, self._begin)
 
     @property
     def document(self) -> Document:
@@ -79,6 +91,10 @@ class Controller(QObject):
             model=ModelReference(shipped=self.preferences.model),
             extraction=ExtractionSettings(resolution=self.preferences.resolution),
         )
+
+    def _begin(self) -> None:
+        self.pipeline.set_device(self.preferences.device)
+        self.pipeline.follow(self.document)
 
     def do(
         self, command: Callable[..., Change], *arguments: object, merge: str | None = None
@@ -151,9 +167,6 @@ class Controller(QObject):
         self.pipeline.failed.connect(lambda lane, failure: self.failed(failure))
         self.pipeline.meshed.connect(self.display.show_mesh)
         self.pipeline.opened.connect(self.display.show_model)
-        self.compute.began.connect(self.display.work_began)
-        self.compute.progressed.connect(self.display.work_progressed)
-        self.compute.ended.connect(self.display.work_ended)
 
     def _connect_panels(self) -> None:
         window, do = self.window, self.do
@@ -189,9 +202,9 @@ class Controller(QObject):
             "file.gallery": lambda: window.show_gallery(not window.gallery_is_shown),
             "file.save": files.save,
             "file.save_as": files.save_as,
-            "file.export": files.export_mesh,
-            "file.export_code": files.export_code,
-            "file.screenshot": files.save_picture,
+            "file.export": self.exports.open_mesh,
+            "file.export_code": self.exports.export_code,
+            "file.screenshot": self.exports.open_picture,
             "file.preferences": self._show_preferences,
             "file.quit": window.close,
             "edit.undo": self.history.undo,
@@ -247,11 +260,19 @@ class Controller(QObject):
     def _copy_diagnostics(self) -> None:
         from occviewer.gui.reports import diagnostics
 
-        QGuiApplication.clipboard().setText(diagnostics(self.pipeline.model))
+        QGuiApplication.clipboard().setText(
+            diagnostics(
+                self.pipeline.model,
+                self.document,
+                self.display.result,
+                self.window.viewport.graphics(),
+                self.window.messages.log,
+            )
+        )
         self.window.messages.show_message("note", "Diagnostics are on the clipboard.")
 
     def _show_preferences(self) -> None:
-        from occviewer.gui.display import devices
+        from occviewer.gui.devices import devices
 
         PreferencesDialog(self.preferences, devices(), self._preference_changed, self.window).open()
 
@@ -268,15 +289,21 @@ class Controller(QObject):
 
     def _stop(self) -> None:
         self.pipeline.stop()
-        self.compute.cancel("import")
+        self.compute.cancel_titled()
 
     def _close(self, event: QCloseEvent) -> None:
-        if not self.files.may_close():
+        if self.files.unsaved and not self._leaving:
             event.ignore()
+            self.files.leave(self._leave)
             return
         self.preferences.window_layout = bytes(self.window.layout_state().data())
         self.history.remove_listener(self._document_changed)
         self.tools.close()
-        self.compute.stop()
+        self.point_shading.close()
+        stop_all(self.compute, self.storage)
         self.safekeeping.close()
         event.accept()
+
+    def _leave(self) -> None:
+        self._leaving = True
+        self.window.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
@@ -29,7 +29,7 @@ class PreferencesDialog(QDialog):
     Parameters
     ----------
     preferences : Preferences
-    devices : list of (str, str)
+    devices : iterable of (str, str)
         Text and name of each device of this machine.
     changed : callable
         Called with the name of a preference after it was changed.
@@ -38,7 +38,7 @@ class PreferencesDialog(QDialog):
     def __init__(
         self,
         preferences: Preferences,
-        devices: list[tuple[str, str]],
+        devices: Iterable[tuple[str, str]],
         changed: Callable[[str], None],
         parent: QWidget,
     ) -> None:
@@ -84,6 +84,8 @@ class TextDialog(QDialog):
         self.text = QTextBrowser(self)
         self.text.setOpenExternalLinks(True)
         self.text.setHtml(page)
+        self.text.setAccessibleName(title)
+        self.text.setToolTip("To read; text can be marked and copied.")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from occviewer.document.history import History
 from occviewer.document.state import Document
 from occviewer.gui.actions import Actions
 from occviewer.gui.cloud_view import CloudView
+from occviewer.gui.devices import devices
 from occviewer.gui.main_window import MainWindow
 from occviewer.gui.panels.extraction_panel import MeshFacts
 from occviewer.gui.panels.shelf import ShelfItem
@@ -19,7 +18,6 @@ from occviewer.gui.source_facts import show_source
 from occviewer.gui.studio import MeshResult
 from occviewer.gui.theme import is_dark
 from occviewer.gui.viewport import Background, Shading, Thing
-from occviewer.gui.worker import Job
 
 if TYPE_CHECKING:
     from occviewer.document.source import Source
@@ -37,7 +35,6 @@ class Display:
         self.cloud = CloudView(window.viewport)
         self._shelf: object = None
         self._fit_next = False
-        self._working: Job | None = None
         self.result: MeshResult | None = None
 
     def fit_next(self) -> None:
@@ -107,14 +104,13 @@ class Display:
             window.extraction.show_facts(None)
             return
         if not result.live:
-            size = np.ptp(result.mesh.placed(result.code.placement).vertices, axis=0)
             scale = result.code.placement.scale
             window.extraction.show_facts(
                 MeshFacts(
                     len(result.mesh.faces),
                     result.watertight,
                     result.mesh.volume / scale**3,
-                    (float(size[0]), float(size[1]), float(size[2])),
+                    result.size,
                     result.resolution,
                     result.seconds,
                 )
@@ -124,38 +120,22 @@ class Display:
             window.viewport.fit()
         self._show_status()
 
-    def work_began(self, job: Job) -> None:
-        """Say what is being computed."""
-        self._working = job
-        self._window.show_progress(job.title, None)
-
-    def work_progressed(self, job: Job, share: float) -> None:
-        """Say how far it is."""
-        if job is self._working:
-            self._window.show_progress(job.title, share)
-
-    def work_ended(self, job: Job) -> None:
-        """Say that nothing is being computed any more."""
-        if job is self._working:
-            self._working = None
-            self._window.show_progress("", None)
-
     def connect_actions(self, actions: Actions) -> None:
         """Let the actions of the view do what they say; none of these changes the document."""
         viewport = self._window.viewport
         shadings: tuple[Shading, ...] = ("smooth", "flat", "wireframe", "normals")
         for shading in shadings:
             actions.on(f"shading.{shading}", partial(viewport.set_shading, shading))
-        backgrounds: tuple[Background, ...] = ("theme", "light", "dark", "white")
+        backgrounds: tuple[Background, ...] = ("gradient", "theme", "light", "dark", "white")
         for background in backgrounds:
             actions.on(f"background.{background}", partial(self._set_background, background))
         actions["shading.smooth"].setChecked(True)
-        actions["background.theme"].setChecked(True)
+        actions["background.gradient"].setChecked(True)
         things: tuple[Thing, ...] = ("mesh", "points", "box", "floor")
         for what in things:
             actions[f"show.{what}"].setChecked(what != "box")
             actions.on_checked(f"show.{what}", partial(viewport.set_visible, what))
-        viewport.set_background("theme", dark=is_dark())
+        viewport.set_background("gradient", dark=is_dark())
 
     def _set_background(self, background: Background) -> None:
         self._window.viewport.set_background(background, dark=is_dark())
@@ -196,15 +176,3 @@ class Display:
             total = 1000 * sum(result.seconds.values())
             parts.append(f"{result.resolution}³ in {total:.0f} ms")
         self._window.show_status("   ".join(parts))
-
-
-def devices() -> list[tuple[str, str]]:
-    """List the devices of this machine as (text, name)."""
-    import torch
-
-    found = [("Processor (CPU)", "cpu")]
-    if torch.cuda.is_available():
-        found.append((f"{torch.cuda.get_device_name()} (CUDA)", "cuda"))
-    if torch.backends.mps.is_available():
-        found.append(("Apple GPU (MPS)", "mps"))
-    return found

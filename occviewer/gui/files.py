@@ -7,21 +7,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from occviewer.document.session import load_session, save_session
 from occviewer.document.state import Document
-from occviewer.errors import OccviewerError
-from occviewer.extraction import EXPORT_REFINEMENT
 from occviewer.models.sniffing import SUFFIX
 from occviewer.observations import READABLE_SUFFIXES
 
 if TYPE_CHECKING:
     from occviewer.gui.controller import Controller
-    from occviewer.gui.worker import Job
 
 SESSION_SUFFIX = ".occ"
-MESH_FILTERS = "glTF (*.glb);;Wavefront (*.obj);;PLY (*.ply);;STL (*.stl);;OFF (*.off)"
 
 
 class Files:
@@ -65,16 +62,19 @@ class Files:
 
     def new_session(self) -> None:
         """Begin anew; the present session may be saved first."""
-        if self.may_close():
+
+        def begin() -> None:
             self.session = None
             self._controller.history.start(self._controller.new_document(), "New session")
             self._show_title()
 
+        self.leave(begin)
+
     def open_session(self, path: Path) -> None:
         """Open a session in place of the present one, which may be saved first."""
-        if not self.may_close():
-            return
+        self.leave(lambda: self._open_session(path))
 
+    def _open_session(self, path: Path) -> None:
         def arrived(loaded: tuple[Document, tuple[str, ...]]) -> None:
             document, notes = loaded
             self.session = path
@@ -94,100 +94,54 @@ class Files:
             self._controller.failed,
         )
 
-    def save(self) -> bool:
-        """Save the session to its file; whether it was saved."""
-        return self.save_as() if self.session is None else self._save(self.session)
+    def save(self, then: Callable[[], object] = lambda: None) -> None:
+        """Save the session to its file, or ask for one; then do something if it was saved."""
+        if self.session is None:
+            self.save_as(then)
+        else:
+            self._save(self.session, then)
 
-    def save_as(self) -> bool:
-        """Ask for a file and save the session to it; whether it was saved."""
+    def save_as(self, then: Callable[[], object] = lambda: None) -> None:
+        """Ask for a file and save the session to it."""
         name, _ = QFileDialog.getSaveFileName(
             self._window,
             "Save session",
             f"session{SESSION_SUFFIX}",
             f"Sessions (*{SESSION_SUFFIX})",
         )
-        return bool(name) and self._save(Path(name).with_suffix(SESSION_SUFFIX))
-
-    def export_mesh(self) -> None:
-        """Ask for a file and write the mesh to it, in world units."""
-        shape = self._controller.document.shape
-        code, source, edit = shape.code, shape.source, shape.edit
-        if code is None:
-            return
-        name, chosen = QFileDialog.getSaveFileName(
-            self._window, "Export mesh", f"{source.name if source else 'shape'}.glb", MESH_FILTERS
-        )
-        if not name:
-            return
-        path = Path(name)
-        if not path.suffix:
-            path = path.with_suffix(chosen[chosen.index("*") + 1 : chosen.index(")")])
-        settings = self._controller.document.extraction
-
-        def work(job: Job) -> Path:
-            made = self._controller.studio.mesh(
-                code,
-                edit,
-                settings,
-                live=False,
-                cancel=job.cancelled,
-                progress=job.progress,
-                refine=EXPORT_REFINEMENT,
-            )
-            made.mesh.placed(code.placement).save(path)
-            return path
-
-        self._controller.compute.submit(
-            "export",
-            f"Writing {path.name}",
-            work,
-            lambda written: self._note(f"Wrote {written}."),
-            self._controller.failed,
-        )
-
-    def export_code(self) -> None:
-        """Ask for a file and write the code to it."""
-        shape = self._controller.document.shape
-        code, edit = shape.code, shape.edit
-        name, _ = QFileDialog.getSaveFileName(
-            self._window, "Export code", "code.npz", "Codes (*.npz)"
-        )
-        if not name or code is None:
-            return
-        path = Path(name).with_suffix(".npz")
-        self._controller.compute.submit(
-            "export",
-            f"Writing {path.name}",
-            lambda job: self._controller.studio.latent.edited(code, edit).save(path),
-            lambda nothing: self._note(f"Wrote {path}."),
-            self._controller.failed,
-        )
-
-    def save_picture(self) -> None:
-        """Ask for a file and write what the view shows to it."""
-        name, _ = QFileDialog.getSaveFileName(
-            self._window, "Save picture", "picture.png", "PNG (*.png);;PNG, transparent (*.png)"
-        )
         if name:
-            path = Path(name).with_suffix(".png")
-            self._try(lambda: self._window.viewport.picture(path), f"Wrote {path}.")
+            self._save(Path(name).with_suffix(SESSION_SUFFIX), then)
 
-    def may_close(self) -> bool:
-        """Whether the document may go: it is saved, or the person does not mind."""
-        history = self._controller.history
-        if not history.modified or history.document.shape.is_empty:
-            return True
+    def leave(self, then: Callable[[], object]) -> None:
+        """Do something that gives the document up: once it is saved, or the person agrees."""
+        if not self.unsaved:
+            then()
+            return
         buttons = QMessageBox.StandardButton
-        answer = QMessageBox.question(
-            self._window,
+        question = QMessageBox(
+            QMessageBox.Icon.Question,
             "Unsaved session",
             "The session has changes that are in no file. Save them?",
             buttons.Save | buttons.Discard | buttons.Cancel,
-            buttons.Save,
+            self._window,
         )
-        if answer == buttons.Save:
-            return self.save()
-        return answer == buttons.Discard
+        question.setDefaultButton(buttons.Save)
+        question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+
+        def answered(result: int) -> None:
+            if result == buttons.Save:
+                self.save(then)
+            elif result == buttons.Discard:
+                then()
+
+        question.finished.connect(answered)
+        question.open()
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether the document holds work that is in no file."""
+        history = self._controller.history
+        return history.modified and not history.document.shape.is_empty
 
     def show_recent(self) -> None:
         """List the files that were opened lately."""
@@ -197,38 +151,27 @@ class Files:
             menu.addAction(path.name, partial(self.open_all, [path])).setToolTip(str(path))
         menu.setEnabled(not menu.isEmpty())
 
-    def _save(self, path: Path) -> bool:
+    def _save(self, path: Path, then: Callable[[], object]) -> None:
+        """Save in the thread for files; what is changed meanwhile stays unsaved."""
         history = self._controller.history
-        try:
-            save_session(history.document, path)
-        except OccviewerError as error:
-            self._say_error(error)
-            return False
-        self.session = path
-        history.mark_saved()
-        self._controller.preferences.add_recent(path)
-        self.show_recent()
-        self._show_title()
-        return True
+        document, state = history.document, history.state
+
+        def saved(nothing: None) -> None:
+            self.session = path
+            history.mark_saved(state)
+            self._controller.preferences.add_recent(path)
+            self.show_recent()
+            self._show_title()
+            then()
+
+        self._controller.storage.submit(
+            "save",
+            f"Saving {path.name}",
+            lambda job: save_session(document, path),
+            saved,
+            self._controller.failed,
+        )
 
     def _show_title(self) -> None:
         name = self.session.name if self.session else "Untitled"
         self._window.setWindowTitle(f"{name}[*] – OccViewer")
-
-    def _try(self, work: Callable[[], object], done: str) -> None:
-        try:
-            work()
-        except OccviewerError as error:
-            self._say_error(error)
-        except OSError as error:
-            self._window.messages.show_message(
-                "error", f"The file cannot be written ({error.strerror}); choose another place."
-            )
-        else:
-            self._note(done)
-
-    def _note(self, text: str) -> None:
-        self._window.messages.show_message("note", text)
-
-    def _say_error(self, error: OccviewerError) -> None:
-        self._window.messages.show_message("error", str(error))

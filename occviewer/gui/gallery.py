@@ -77,9 +77,10 @@ class Gallery(QWidget):
         self.list.setResizeMode(QListWidget.ResizeMode.Adjust)
         self.list.setMovement(QListWidget.Movement.Static)
         self.list.setIconSize(_ICON)
-        self.list.setGridSize(QSize(_ICON.width() + 24, _ICON.height() + 40))
+        self.list.setGridSize(QSize(_ICON.width() + 6, _ICON.height() + 34))
         self.list.setFrameShape(QListWidget.Shape.NoFrame)
         self.list.setAccessibleName("Samples")
+        self.list.setToolTip("Click a sample to complete it.")
         for sample in samples():
             item = QListWidgetItem(_picture(sample.path), sample.title, self.list)
             item.setToolTip(sample.about)

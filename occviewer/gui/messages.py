@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QFrame,
@@ -17,16 +20,30 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from occviewer.gui.theme import is_dark
+
 Kind = Literal["note", "warning", "error"]
 
 # Notes leave by themselves; what went wrong stays until it was read.
 _NOTE_MILLISECONDS = 7000
 _MOST = 4
+_MOST_LOGGED = 20
+# Of the ground and of the text, in a light and in a dark interface.
 _COLOURS = {
-    "note": ("#e7f1fd", "#0b3d78"),
-    "warning": ("#fff3d6", "#6b4200"),
-    "error": ("#fde4e4", "#8b1a1a"),
+    "note": (("#e7f1fd", "#0b3d78"), ("#1f3550", "#d3e5fb")),
+    "warning": (("#fff3d6", "#6b4200"), ("#4a3b17", "#ffe6ae")),
+    "error": (("#fde4e4", "#8b1a1a"), ("#542628", "#ffd3d3")),
 }
+
+
+@dataclass(frozen=True)
+class LoggedMessage:
+    """A warning or an error that was shown, for the diagnostics."""
+
+    at: datetime
+    kind: Kind
+    sentence: str
+    details: str
 
 
 class Message(QFrame):
@@ -42,13 +59,9 @@ class Message(QFrame):
     ) -> None:
         super().__init__(parent)
         self.kind, self.sentence, self.details = kind, sentence, details
-        background, text = _COLOURS[kind]
         self.setObjectName("message")
-        self.setStyleSheet(
-            f"#message {{ background: {background}; border-radius: 4px; }}"
-            f"#message QLabel {{ color: {text}; }}"
-            f"#message QPushButton, #message QToolButton {{ color: {text}; }}"
-        )
+        self._dark: bool | None = None
+        self._colour()
         label = QLabel(sentence, self)
         label.setWordWrap(True)
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -58,11 +71,15 @@ class Message(QFrame):
         row.addWidget(label, 1)
         for text, function in (answers or {}).items():
             answer = QPushButton(text, self)
+            answer.setObjectName("answer")
+            answer.setAccessibleName(text)
+            answer.setToolTip(f"{text}, and close this message")
             answer.clicked.connect(self.deleteLater)
             answer.clicked.connect(lambda *_, f=function: f())
             row.addWidget(answer)
         copy = QPushButton("Copy details", self)
         copy.setFlat(True)
+        copy.setAccessibleName("Copy details")
         copy.setToolTip("Copy this message, with all that helps to find its cause")
         copy.clicked.connect(self.copy)
         copy.setVisible(kind != "note" and not answers)
@@ -70,6 +87,7 @@ class Message(QFrame):
         close = QToolButton(self)
         close.setText("✕")
         close.setAutoRaise(True)
+        close.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         close.setToolTip("Close this message")
         close.setAccessibleName("Close this message")
         close.clicked.connect(self.deleteLater)
@@ -79,6 +97,27 @@ class Message(QFrame):
             timer.setSingleShot(True)
             timer.timeout.connect(self.deleteLater)
             timer.start(_NOTE_MILLISECONDS)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._colour()
+
+    def _colour(self) -> None:
+        dark = is_dark()
+        if dark == self._dark:  # a style sheet changes the palette, too
+            return
+        self._dark = dark
+        ground, text = _COLOURS[self.kind][dark]
+        self.setStyleSheet(
+            f"#message {{ background: {ground}; border-radius: 4px; }}"
+            f"#message QLabel, #message QPushButton, #message QToolButton {{ color: {text}; }}"
+            f"#message #answer {{ background: transparent; border: 1px solid {text}; "
+            "border-radius: 4px; padding: 4px 14px; }"
+            f"#message #answer:hover, #message #answer:focus {{ background: {text}; "
+            f"color: {ground}; }}"
+        )
 
     def copy(self) -> None:
         """Put the sentence and its details on the clipboard."""
@@ -93,9 +132,13 @@ class Messages(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(4)
+        # Also of messages that were closed: a report of a fault tells what came before.
+        self.log: deque[LoggedMessage] = deque(maxlen=_MOST_LOGGED)
 
     def show_message(self, kind: Kind, sentence: str, details: str = "") -> None:
         """Show a message; one with the same words is not shown twice."""
+        if kind != "note":
+            self.log.append(LoggedMessage(datetime.now().astimezone(), kind, sentence, details))
         self._add(Message(kind, sentence, details, self))
 
     def ask(self, sentence: str, answers: Mapping[str, Callable[[], object]]) -> None:

@@ -159,7 +159,14 @@ class Pipeline(QObject):
 
         key = ("live", source) if live else source
         title = "" if live else "Completing the scan"
-        self._ask("encode", key, title, lambda job: self._studio.encode(source), done, quiet=live)
+        self._ask(
+            "encode",
+            key,
+            title,
+            lambda job: self._studio.encode(source, job.step),
+            done,
+            quiet=live,
+        )
 
     def _follow_mesh(self, code: Code) -> None:
         asked: _MeshKey | None = self._asked.get("mesh")

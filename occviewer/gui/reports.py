@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shlex
 from importlib.metadata import PackageNotFoundError, version
@@ -13,6 +14,10 @@ from occviewer.document.source import Placing, Source
 from occviewer.document.state import Document
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from occviewer.gui.messages import LoggedMessage
+    from occviewer.gui.studio import MeshResult
     from occviewer.models import Model
 
 _PACKAGES = ("torch", "numpy", "PySide6_Essentials", "vtk", "pyvista", "pyvistaqt")
@@ -90,8 +95,27 @@ def _beyond(document: Document, source: Source | None) -> list[str]:
     return beyond
 
 
-def diagnostics(model: Model | None) -> str:
-    """List versions and the device, for a report of a fault."""
+def diagnostics(
+    model: Model | None,
+    document: Document,
+    result: MeshResult | None,
+    graphics: str,
+    log: Iterable[LoggedMessage],
+) -> str:
+    """List what helps to find a fault: versions, machine, model, shape, and the last errors.
+
+    Parameters
+    ----------
+    model : Model, optional
+        The open one.
+    document : Document
+    result : MeshResult, optional
+        The mesh on display.
+    graphics : str
+        What draws.
+    log : iterable of LoggedMessage
+        Warnings and errors, the oldest first.
+    """
     lines = [
         f"OccViewer {__version__}",
         f"Python {platform.python_version()} on {platform.platform()}",
@@ -101,6 +125,39 @@ def diagnostics(model: Model | None) -> str:
             lines.append(f"{package} {version(package)}")
         except PackageNotFoundError:
             lines.append(f"{package} is not installed")
-    if model is not None:
-        lines.append(f"Model {model.name} ({model.network.architecture}) on {model.device}")
+    lines += _machine()
+    lines.append(f"Graphics: {graphics}")
+    lines.append("Model: none" if model is None else _model_facts(model))
+    source, settings = document.shape.source, document.extraction
+    if source is not None:
+        lines.append(f"Scan: {len(source.cloud):,} points, {source.placing}")
+    lines.append(f"Settings: {settings}")
+    if result is not None:
+        times = ", ".join(f"{name} {1000 * value:.0f} ms" for name, value in result.seconds.items())
+        lines.append(f"Mesh: {len(result.mesh.faces):,} triangles at {result.resolution}³, {times}")
+    lines.append("")
+    told = [_told(message) for message in log]
+    lines += ["Last warnings and errors:", *told] if told else ["No warnings and no errors."]
     return "\n".join(lines)
+
+
+def _machine() -> list[str]:
+    import torch
+
+    lines = [f"Threads: {torch.get_num_threads()} of {os.cpu_count()} cores"]
+    if torch.cuda.is_available():
+        lines.append(f"CUDA {torch.version.cuda}: {torch.cuda.get_device_name()}")
+    return lines
+
+
+def _model_facts(model: Model) -> str:
+    weights = sum(p.numel() for p in model.network.parameters())
+    return (
+        f"Model: {model.name} ({model.network.architecture}, {weights:,} weights, threshold "
+        f"{model.info.threshold:g}) on {model.device}, from {model.path}"
+    )
+
+
+def _told(message: LoggedMessage) -> str:
+    head = f"{message.at:%Y-%m-%d %H:%M:%S} {message.kind}: {message.sentence}"
+    return f"{head}\n{message.details.rstrip()}" if message.details else head

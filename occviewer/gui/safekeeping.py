@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QStandardPaths, QTimer
 from occviewer.document.errors import DocumentError
 from occviewer.document.recovery import Autosave, Recoverable, find_recoverable
 from occviewer.document.session import load_session
+from occviewer.document.state import Document
 
 if TYPE_CHECKING:
     from occviewer.gui.controller import Controller
@@ -58,7 +59,7 @@ class Safekeeping(QObject):
         if not history.modified or document.shape.is_empty:
             autosave.clear()
             return
-        self._controller.compute.submit(
+        self._controller.storage.submit(
             "autosave",
             "",
             lambda job: autosave.write(document, original),
@@ -90,18 +91,24 @@ class Safekeeping(QObject):
 
     def _recover(self, left: Recoverable) -> None:
         controller = self._controller
-        try:
-            document, notes = load_session(left.session)
-        except DocumentError as error:
-            controller.window.messages.show_message("error", str(error))
-            return
-        controller.files.session = left.original
-        controller.display.fit_next()
-        controller.history.start(document, "Recovered session", saved=False)
-        for note in notes:
-            controller.window.messages.show_message("warning", note)
-        self.keep()
-        left.discard()
+
+        def arrived(loaded: tuple[Document, tuple[str, ...]]) -> None:
+            document, notes = loaded
+            controller.files.session = left.original
+            controller.display.fit_next()
+            controller.history.start(document, "Recovered session", saved=False)
+            for note in notes:
+                controller.window.messages.show_message("warning", note)
+            self.keep()
+            left.discard()
+
+        controller.compute.submit(
+            "import",
+            "Recovering the session",
+            lambda job: load_session(left.session),
+            arrived,
+            controller.failed,
+        )
 
 
 def _discard(found: list[Recoverable]) -> None:

@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from occviewer.document.model_reference import ModelReference
 from occviewer.document.settings import ExtractionSettings
 from occviewer.document.shape import LatentEdit
@@ -16,6 +18,7 @@ from occviewer.document.source import Source
 from occviewer.errors import Cancelled
 from occviewer.gui.latent_studio import LatentStudio
 from occviewer.gui.live import LiveResolution
+from occviewer.gui.point_colouring import PointColouring
 from occviewer.meshes import Mesh
 
 if TYPE_CHECKING:
@@ -48,6 +51,8 @@ class MeshResult:
     watertight : bool
     seconds : dict of str to float
         Time of each stage.
+    size : (float, float, float)
+        Sides of the bounding box in world units; zeros of a live mesh.
     """
 
     mesh: Mesh
@@ -56,17 +61,26 @@ class MeshResult:
     live: bool
     watertight: bool
     seconds: dict[str, float]
+    size: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
 class Studio:
-    """Owns the model and the device; everything here runs in the compute thread."""
+    """Owns the model and the device; everything here runs in the compute thread.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    threads : int
+        Of the processor, for what torch computes; 0 leaves that to torch.
+    """
+
+    def __init__(self, threads: int = 0) -> None:
+        self._threads = threads
         self._model: Model | None = None
         self._field: tuple[Code, NetworkField] | None = None
         self._live = LiveResolution()
         self._following: Follower | None = None
         self._latent: LatentStudio | None = None
+        self.colouring = PointColouring()
 
     @property
     def latent(self) -> LatentStudio:
@@ -82,8 +96,15 @@ class Studio:
         CheckpointError, DocumentError
             It cannot be opened; the model before stays.
         """
+        import torch
+
+        from occviewer.gui.devices import devices
         from occviewer.models import open_model
 
+        if self._threads:
+            # It counts for the thread that says it.
+            torch.set_num_threads(self._threads)
+        devices()  # found out here, since asking for a graphics card takes its time
         model = open_model(reference.location, device)
         # Read now, in this thread: by it a session knows its codes' model again.
         _ = reference.sha256
@@ -103,7 +124,7 @@ class Studio:
 
         return require_usable(PointCloud.load(path))
 
-    def encode(self, source: Source) -> Code:
+    def encode(self, source: Source, progress: Progress = lambda share: None) -> Code:
         """Encode a source with the open model.
 
         Raises
@@ -112,7 +133,9 @@ class Studio:
             Too few points are left, or they lie outside the box.
         """
         assert self._model is not None
-        return self._model.encode(source.working_cloud(), **source.placing.arguments())
+        return self._model.encode(
+            source.working_cloud(), progress=progress, **source.placing.arguments()
+        )
 
     def mesh(
         self,
@@ -124,6 +147,7 @@ class Studio:
         cancel: Cancel,
         progress: Progress = lambda share: None,
         refine: int = 0,
+        resolution: int | None = None,
     ) -> MeshResult:
         """Make the mesh of a code, coarse while something moves.
 
@@ -142,6 +166,8 @@ class Studio:
             Told the share that is done.
         refine : int
             Steps by which vertices are brought onto the surface; for exports.
+        resolution : int, optional
+            Another one than that of the settings; for exports.
 
         Raises
         ------
@@ -160,13 +186,21 @@ class Studio:
             self._follower().extract if live else partial(extract, progress=progress, refine=refine)
         )
         level = _level(self._model, settings.threshold)
-        resolution = self._live.choose(settings.resolution) if live else settings.resolution
+        wanted = settings.resolution if resolution is None else resolution
+        resolution = self._live.choose(wanted) if live else wanted
         prepared = time.perf_counter()
         mesh = make(field, resolution, level, cancel=cancel)
         seconds = {"field": prepared - began, "extraction": time.perf_counter() - prepared}
         self._live.measured(resolution, time.perf_counter() - began)
-        mesh = self._cleaned(mesh, settings, live, seconds, cancel)
-        return MeshResult(mesh, code, resolution, live, live or mesh.is_watertight, seconds)
+        mesh = self._cleaned(mesh, settings, live, seconds, cancel).with_normals()
+        mesh = self.colouring.applied(mesh, code.placement, cancel)
+        closed, size = live or mesh.is_watertight, (0.0, 0.0, 0.0)
+        if not live:
+            # Asked for here, so that the window need not reckon.
+            _ = mesh.volume, mesh.bounds
+            sides = np.ptp(code.placement.to_world(mesh.vertices), axis=0)
+            size = (float(sides[0]), float(sides[1]), float(sides[2]))
+        return MeshResult(mesh, code, resolution, live, closed, seconds, size)
 
     def preview(self, code: Code, edit: LatentEdit, threshold: float | None) -> bytes:
         """Draw a small PNG picture of a shape, for the shelf."""

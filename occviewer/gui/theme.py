@@ -49,13 +49,13 @@ def apply_theme(application: QApplication, theme: Theme) -> None:
 def _dark_palette() -> QPalette:
     """Make the colours of Fusion for a dark interface."""
     role, group = QPalette.ColorRole, QPalette.ColorGroup
-    palette = QPalette(QColor("#3a3d42"), QColor("#2b2d31"))
+    palette = QPalette(QColor("#484c53"), QColor("#35383d"))
     text = QColor("#eceef1")
     for name in (role.WindowText, role.Text, role.ButtonText, role.ToolTipText, role.BrightText):
         palette.setColor(name, text)
-        palette.setColor(group.Disabled, name, QColor("#80858d"))
-    palette.setColor(role.Base, QColor("#1f2124"))
-    palette.setColor(role.AlternateBase, QColor("#27292d"))
+        palette.setColor(group.Disabled, name, QColor("#878c94"))
+    palette.setColor(role.Base, QColor("#1c1e21"))
+    palette.setColor(role.AlternateBase, QColor("#25272b"))
     palette.setColor(role.ToolTipBase, QColor("#3a3d42"))
     palette.setColor(role.PlaceholderText, QColor("#8b9099"))
     palette.setColor(role.Link, QColor("#6ea8fe"))

@@ -18,11 +18,12 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pyvistaqt import QtInteractor
 
 from occviewer.arrays import Float32Array, FloatArray, UInt8Array
+from occviewer.gui.matting import merged
 from occviewer.gui.theme import DARK, LIGHT, ViewportColours
 from occviewer.meshes import Mesh
 
-Shading = Literal["smooth", "flat", "wireframe", "normals"]
-Background = Literal["theme", "light", "dark", "white"]
+Shading = Literal["smooth", "flat", "wireframe", "normals", "points"]
+Background = Literal["gradient", "theme", "light", "dark", "white"]
 Thing = Literal["mesh", "points", "box", "floor"]
 
 BOX = 0.55
@@ -81,7 +82,7 @@ class Viewport(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(canvas)
         self._colours: ViewportColours = LIGHT
-        self._background: Background = "theme"
+        self._background: Background = "gradient"
         self._shading: Shading = "smooth"
         self._mesh: Mesh | None = None
         self._mesh_data = pv.PolyData()
@@ -118,7 +119,7 @@ class Viewport(QWidget):
         self.redraw()
 
     def set_shading(self, shading: Shading) -> None:
-        """Draw the mesh smooth, flat, with its triangles, or coloured by its normals."""
+        """Draw the mesh smooth, flat, with its triangles, or coloured: by normals or by points."""
         self._shading = shading
         properties = self._mesh_actor.prop
         properties.interpolation = "Flat" if shading == "flat" else "Phong"
@@ -147,12 +148,7 @@ class Viewport(QWidget):
         self._background = background
         is_dark = {"light": False, "white": False, "dark": True}.get(background, dark)
         self._colours = colours = DARK if is_dark else LIGHT
-        if background == "white":
-            self.canvas.renderer.set_background("white")
-        elif background in ("light", "dark"):
-            self.canvas.renderer.set_background(colours.bottom)
-        else:
-            self.canvas.renderer.set_background(colours.bottom, top=colours.top)
+        self._colour_background()
         self._mesh_actor.prop.edge_color = colours.lines
         self._cloud_actor.prop.color = colours.points
         self._box_actor.prop.color = colours.lines
@@ -184,12 +180,45 @@ class Viewport(QWidget):
         self.canvas.renderer.ResetCameraClippingRange()
         self.redraw()
 
-    def picture(self, path: Path | None = None, *, transparent: bool = False) -> UInt8Array:
-        """Draw what is seen, (H, W, 3 or 4) uint8; into a PNG file if one is named."""
-        image: UInt8Array = self.canvas.screenshot(
-            None if path is None else str(path), transparent_background=transparent
-        )
-        return image
+    def picture(self, factor: int = 1, *, transparent: bool = False) -> UInt8Array:
+        """Draw what is seen, (H, W, 3 or 4) uint8, without the axes in the corner.
+
+        Parameters
+        ----------
+        factor : int
+            So many times larger than on the screen.
+        transparent : bool
+            Whether the background is left out; then there is an alpha channel.
+        """
+        return merged(self.drawings(factor, transparent=transparent))
+
+    def drawings(self, factor: int = 1, *, transparent: bool = False) -> list[UInt8Array]:
+        """Draw what `occviewer.gui.matting.merged`, in any thread, makes the picture of."""
+        renderer = self.canvas.renderer
+        actors = (self._mesh_actor, self._cloud_actor, self._box_actor, self._floor_actor)
+        sizes = [(actor.prop.point_size, actor.prop.line_width) for actor in actors]
+        renderer.hide_axes()
+        try:
+            # Points and lines are so many pixels wide, also on a larger picture.
+            for actor, (point, line) in zip(actors, sizes, strict=True):
+                actor.prop.point_size, actor.prop.line_width = point * factor, line * factor
+            if not transparent:
+                return [self._drawn(factor)]
+            drawn = []
+            for colour in ("black", "white"):
+                renderer.set_background(colour)
+                drawn.append(self._drawn(factor))
+            return drawn
+        finally:
+            for actor, (point, line) in zip(actors, sizes, strict=True):
+                actor.prop.point_size, actor.prop.line_width = point, line
+            renderer.show_axes()
+            self._colour_background()
+            self.redraw()
+
+    def _drawn(self, factor: int) -> UInt8Array:
+        image: UInt8Array = self.canvas.screenshot(None, scale=factor)
+        return image[..., :3]
 
     def redraw(self) -> None:
         """Draw again when the event loop comes to it; many calls in between make one picture."""
@@ -202,6 +231,13 @@ class Viewport(QWidget):
             from occviewer.gui.theme import is_dark
 
             self.set_background(self._background, dark=is_dark())
+
+    def graphics(self) -> str:
+        """Say what draws: the name of the OpenGL renderer and its version."""
+        wanted = ("OpenGL renderer string", "OpenGL version string")
+        lines = self.canvas.render_window.ReportCapabilities().splitlines()
+        values = [line.partition(":")[2].strip() for line in lines if line.startswith(wanted)]
+        return ", ".join(values) or "unknown"
 
     def close_canvas(self) -> None:
         """Give the graphics back; the last thing that is done with it."""
@@ -238,16 +274,27 @@ class Viewport(QWidget):
 
     def _colour_mesh(self) -> None:
         mapper, by_normal = self._mesh_actor.mapper, self._shading == "normals"
+        shown: UInt8Array | None = None
         if by_normal and self._mesh_data.n_points:
             normals = np.asarray(self._mesh_data.point_data.active_normals)
-            self._mesh_data["shown"] = np.uint8((normals + 1) * 127.5)
-        elif self._mesh is not None and self._mesh.colors is not None:
-            self._mesh_data["shown"] = self._mesh.colors
-        mapper.scalar_visibility = "shown" in self._mesh_data.point_data
-        if mapper.scalar_visibility:
+            shown = ((normals + 1) * 127.5).astype(np.uint8)
+        elif self._shading == "points" and self._mesh is not None:
+            shown = self._mesh.colors
+        mapper.scalar_visibility = shown is not None
+        if shown is not None:
+            self._mesh_data["shown"] = shown
             self._mesh_data.set_active_scalars("shown")
         self._mesh_actor.prop.lighting = not by_normal
         self._mesh_actor.prop.color = self._colours.mesh
+
+    def _colour_background(self) -> None:
+        renderer, colours = self.canvas.renderer, self._colours
+        if self._background == "white":
+            renderer.set_background("white")
+        elif self._background != "gradient":
+            renderer.set_background(colours.bottom)
+        else:
+            renderer.set_background(colours.bottom, top=colours.top)
 
     def _bounds(self) -> Float32Array:
         """Corners (2, 3) of what is worth looking at."""

@@ -69,6 +69,17 @@ class Job:
         """Whether the result is no longer wanted; to be asked now and then."""
         return self._cancelled.is_set()
 
+    def step(self, share: float) -> None:
+        """Tell how much is done, and end the work here if it is no longer wanted.
+
+        Raises
+        ------
+        Cancelled
+        """
+        if self.cancelled():
+            raise Cancelled(f"{self.title} is no longer wanted.")
+        self.progress(share)
+
     def progress(self, share: float) -> None:
         """Tell how much is done, 0 to 1; cheap to call often."""
         now = time.monotonic()
@@ -83,6 +94,12 @@ class ComputeThread(QObject):
     Lanes are served in the order in which they were last submitted to; signals come in
     the window's thread.
 
+    Parameters
+    ----------
+    parent : QObject, optional
+    name : str
+        Of the thread.
+
     Attributes
     ----------
     began : Signal(Job)
@@ -96,7 +113,7 @@ class ComputeThread(QObject):
     ended = Signal(object)
     _delivered = Signal(object, object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, name: str = "compute") -> None:
         super().__init__(parent)
         self._waiting: OrderedDict[str, Job] = OrderedDict()
         self._running: Job | None = None
@@ -105,7 +122,7 @@ class ComputeThread(QObject):
         self._stopping = False
         # Queued: emitted in the compute thread, received in the window's.
         self._delivered.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
-        self._thread = threading.Thread(target=self._work, name="compute", daemon=True)
+        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._thread.start()
 
     def submit(
@@ -146,6 +163,14 @@ class ComputeThread(QObject):
                 self._give_up(each)
                 self._latest.pop(each, None)
 
+    def cancel_titled(self) -> None:
+        """Give up all that the person is told of; what is done quietly goes on."""
+        with self._changed:
+            for lane, job in list(self._latest.items()):
+                if job.title:
+                    self._give_up(lane)
+                    del self._latest[lane]
+
     def busy(self, lane: str | None = None) -> bool:
         """Whether a lane (with None, any) has work that is not delivered yet."""
         with self._changed:
@@ -156,6 +181,12 @@ class ComputeThread(QObject):
 
         A thread that is still within one long call of a library then dies with the process.
         """
+        self.give_all_up()
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def give_all_up(self) -> None:
+        """Give everything up and take nothing more, without waiting."""
         with self._changed:
             self._stopping = True
             self._waiting.clear()
@@ -163,8 +194,6 @@ class ComputeThread(QObject):
                 job.cancel()
             self._latest.clear()
             self._changed.notify()
-        self._thread.join(seconds)
-        return not self._thread.is_alive()
 
     def _give_up(self, lane: str) -> None:
         self._waiting.pop(lane, None)
@@ -221,3 +250,11 @@ class ComputeThread(QObject):
             job.on_failed(outcome)
         else:
             job.on_done(outcome)
+
+
+def stop_all(*threads: ComputeThread, seconds: float = 1.5) -> bool:
+    """Stop several threads within one time; whether all of them ended."""
+    until = time.monotonic() + seconds
+    for thread in threads:
+        thread.give_all_up()
+    return all([thread.stop(max(0.0, until - time.monotonic())) for thread in threads])

@@ -12,15 +12,16 @@ import io
 import math
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from occviewer.arrays import FloatArray, UInt8Array
-from occviewer.errors import MeshError
-from occviewer.files import write_whole
+from occviewer.errors import Cancelled, MeshError
+from occviewer.files import written_whole
+from occviewer.meshes.text_formats import obj_text, off_text, stl_text
 
 if TYPE_CHECKING:
     from occviewer.meshes.mesh import Mesh
@@ -31,7 +32,12 @@ _PRECISION = 1e-6
 _READABLE = (".glb", ".gltf", ".obj", ".off", ".ply", ".stl")
 
 
-def save(mesh: Mesh, path: str | os.PathLike[str]) -> None:
+def save(
+    mesh: Mesh,
+    path: str | os.PathLike[str],
+    *,
+    cancel: Callable[[], bool] = lambda: False,
+) -> None:
     """Write a mesh, the format by the extension: .glb, .obj, .ply, .stl or .off.
 
     The file is written beside its place and moved there when it is whole; when
@@ -42,6 +48,8 @@ def save(mesh: Mesh, path: str | os.PathLike[str]) -> None:
     MeshError
         For an empty mesh, an unknown extension, a missing folder, no permission
         or a full disk.
+    Cancelled
+        `cancel`, which is asked between pieces, said true.
     """
     # A link is followed, so that its target is replaced and not the link.
     target = Path(os.path.realpath(path))
@@ -55,7 +63,13 @@ def save(mesh: Mesh, path: str | os.PathLike[str]) -> None:
         raise MeshError(f"{path}: the mesh has no triangles, so there is nothing to save.")
     if not np.isfinite(mesh.vertices).all():
         raise MeshError(f"{path}: the mesh has coordinates that are not finite; not saved.")
-    write_whole(target, writer(mesh), MeshError)
+    pieces = writer(mesh)
+    size = sum(map(len, pieces)) if isinstance(pieces, list) else None
+    with written_whole(target, MeshError, size) as stream:
+        for piece in pieces:
+            if cancel():
+                raise Cancelled(f"{path} is no longer wanted.")
+            stream.write(piece)
 
 
 def load(path: str | os.PathLike[str]) -> Mesh:
@@ -152,7 +166,7 @@ def _trimesh(mesh: Mesh, vertices: FloatArray) -> Any:  # noqa: ANN401 - a trime
     )
 
 
-def _glb(mesh: Mesh) -> bytes:
+def _glb(mesh: Mesh) -> Iterable[bytes]:
     import trimesh
 
     middle = np.zeros(3)
@@ -163,41 +177,24 @@ def _glb(mesh: Mesh) -> bytes:
     scene = trimesh.Scene()
     near = (mesh.vertices - middle).astype(np.float32)
     scene.add_geometry(_trimesh(mesh, near), node_name="mesh", transform=matrix)
-    return bytes(scene.export(file_type="glb", include_normals=mesh.normals is not None))
+    return [bytes(scene.export(file_type="glb", include_normals=mesh.normals is not None))]
 
 
-def _obj(mesh: Mesh) -> bytes:
-    text = _trimesh(mesh, mesh.vertices).export(
-        file_type="obj",
-        include_normals=mesh.normals is not None,
-        include_texture=False,
-        digits=_decimals(mesh),
-        header="OccViewer",
-    )
-    return str(text).encode()
+def _obj(mesh: Mesh) -> Iterable[bytes]:
+    return obj_text(mesh, _decimals(mesh))
 
 
-def _off(mesh: Mesh) -> bytes:
-    text = _trimesh(mesh, mesh.vertices).export(file_type="off", digits=_decimals(mesh))
-    return str(text).encode()
+def _off(mesh: Mesh) -> Iterable[bytes]:
+    return off_text(mesh, _decimals(mesh))
 
 
-def _stl(mesh: Mesh) -> bytes:
+def _stl(mesh: Mesh) -> Iterable[bytes]:
     if np.abs(mesh.vertices).max() * np.finfo(np.float32).eps <= _PRECISION * _size(mesh):
-        return bytes(_trimesh(mesh, mesh.vertices).export(file_type="stl"))
-    decimals = _decimals(mesh)
-    corner = " ".join([f"%.{decimals}f"] * 3)
-    facet = (
-        "facet normal %.6f %.6f %.6f\nouter loop\n"
-        + f"vertex {corner}\n" * 3
-        + "endloop\nendfacet\n"
-    )
-    numbers = np.hstack([mesh.face_normals, mesh.vertices[mesh.faces].reshape(-1, 9)])
-    facets = "".join(facet % tuple(row) for row in numbers.tolist())
-    return f"solid OccViewer\n{facets}endsolid OccViewer\n".encode()
+        return [bytes(_trimesh(mesh, mesh.vertices).export(file_type="stl"))]
+    return stl_text(mesh, _decimals(mesh))
 
 
-def _ply(mesh: Mesh) -> bytes:
+def _ply(mesh: Mesh) -> Iterable[bytes]:
     """Binary PLY, its coordinates in the precision of the mesh (trimesh writes floats only)."""
     place = "double" if mesh.vertices.dtype == np.float64 else "float"
     properties: list[tuple[str, str, FloatArray | UInt8Array]] = [
@@ -224,10 +221,10 @@ def _ply(mesh: Mesh) -> bytes:
         "property list uchar int vertex_indices",
         "end_header\n",
     ]
-    return "\n".join(header).encode() + vertices.tobytes() + faces.tobytes()
+    return ["\n".join(header).encode(), vertices.tobytes(), faces.tobytes()]
 
 
-_WRITERS: dict[str, Callable[[Mesh], bytes]] = {
+_WRITERS: dict[str, Callable[[Mesh], Iterable[bytes]]] = {
     ".glb": _glb,
     ".obj": _obj,
     ".off": _off,

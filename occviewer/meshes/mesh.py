@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -87,11 +88,13 @@ class Mesh:
 
         return load(path)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(
+        self, path: str | os.PathLike[str], *, cancel: Callable[[], bool] = lambda: False
+    ) -> None:
         """Write a GLB, OBJ, PLY, STL or OFF file; see `meshes.files.save`."""
         from occviewer.meshes.files import save
 
-        save(self, path)
+        save(self, path, cancel=cancel)
 
     @property
     def is_empty(self) -> bool:

@@ -8,7 +8,7 @@ network, tried, and judged by `occviewer.models.evidence`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -124,6 +124,7 @@ def align(
     up: Up | None = None,
     yaw: float | None = None,
     seed: int = 0,
+    progress: Callable[[float], None] = lambda share: None,
 ) -> Alignment:
     """Search the placement under which a cloud suits a model best.
 
@@ -145,8 +146,10 @@ def align(
         The heading, where it is known (degrees).
     seed : int
         For the order of the points.
+    progress : callable
+        Told between trials about which share is done; may raise to end the search.
     """
-    search = _Search(model, np.random.default_rng(seed).permutation(points))
+    search = _Search(model, np.random.default_rng(seed).permutation(points), progress)
     ups = UPS if up is None else (up,)
     if model.pose is not None:
         search.try_proposals(propose_poses(model.pose, search.points, ups, yaw))
@@ -159,8 +162,10 @@ def align(
 class _Search:
     """The trials of one alignment."""
 
-    def __init__(self, model: Model, points: Float64Array) -> None:
-        self._model = model
+    def __init__(
+        self, model: Model, points: Float64Array, progress: Callable[[float], None]
+    ) -> None:
+        self._model, self._progress = model, progress
         self.points = points
         self._trials: list[Trial] = []
 
@@ -223,6 +228,9 @@ class _Search:
         )
 
     def _try(self, poses: list[tuple[Up, float, Placement, float]]) -> None:
+        # How many trials there will be shows only as they are made: each takes a part of
+        # what is left.
+        self._progress(1 - 0.5 ** (len(self._trials) / 4))
         clouds = np.stack([placement.to_box(self.points) for _, _, placement, _ in poses])
         for pose, evidence in zip(poses, gather(self._model, clouds), strict=True):
             self._trials.append(Trial(*pose, evidence, pose[3] + score(evidence)))

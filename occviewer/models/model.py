@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -30,6 +30,9 @@ from occviewer.placement import Placement
 
 # More points than this say nothing more about a shape of this resolution.
 _MOST_POINTS = 200_000
+
+# Shares of the time of an encoding that are over when the cloud is clean, and in its place.
+_CLEANED, _ALIGNED = 0.1, 0.9
 
 
 class Model:
@@ -87,6 +90,7 @@ class Model:
         up: Up | None = None,
         yaw: float | None = None,
         seed: int = 0,
+        progress: Callable[[float], None] = lambda share: None,
     ) -> Code:
         """Clean a cloud, place it in the box and encode it.
 
@@ -106,6 +110,9 @@ class Model:
             Degrees by which the shape is turned about the vertical.
         seed : int
             For the points that are drawn; the same seed gives the same code.
+        progress : callable
+            Told between steps about which share is done, 0 … 1; may raise
+            `occviewer.errors.Cancelled` to end the work.
 
         Returns
         -------
@@ -126,8 +133,15 @@ class Model:
         usable = _prepared(require_usable(cloud), seed)
         facts: dict[str, Any] = {"points_read": len(cloud), "points_kept": len(usable)}
         notes = list(usable.notes)
+        progress(_CLEANED)
         if align == "auto" and placement is None:
-            found = self.align(usable, up=up, yaw=yaw, seed=seed)
+            found = self.align(
+                usable,
+                up=up,
+                yaw=yaw,
+                seed=seed,
+                progress=lambda share: progress(_CLEANED + (_ALIGNED - _CLEANED) * share),
+            )
             placement = found.best.placement
             facts["alignment"] = found.as_dict()
             notes.append(found.sentence())
@@ -138,6 +152,7 @@ class Model:
         if outside:
             what = "1 point" if outside == 1 else f"{outside:,} points"
             notes.append(f"left out {what} outside the model's box")
+        progress(_ALIGNED)
         points = self._sample(inside, seed)
         facts["points_used"] = min(len(inside), len(points))
         features = self.features(points[None])
@@ -156,10 +171,11 @@ class Model:
         up: Up | None = None,
         yaw: float | None = None,
         seed: int = 0,
+        progress: Callable[[float], None] = lambda share: None,
     ) -> Alignment:
         """Find out where a cloud lies in the box; see `occviewer.models.align.align`."""
         sample = cloud.subsampled(self.network.point_count, seed).points
-        return align(self, sample, up=up, yaw=yaw, seed=seed)
+        return align(self, sample, up=up, yaw=yaw, seed=seed, progress=progress)
 
     def features(self, points: Float32Array) -> Features:
         """Encode clouds (B, N, 3) float32 of the box frame, without gradient."""

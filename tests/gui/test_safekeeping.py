@@ -20,7 +20,7 @@ def test_a_crashed_session_is_offered_and_comes_back(opened, qtbot, preferences,
     _, first = opened
     first.do(commands.import_cloud, cloud)
     first.safekeeping.keep()
-    qtbot.waitUntil(lambda: not first.compute.busy("autosave"), timeout=30_000)
+    qtbot.waitUntil(lambda: not first.storage.busy("autosave"), timeout=30_000)
     # A crash: the lock is given up, and nothing is removed.
     first.safekeeping._autosave._lock.close()
 
@@ -30,6 +30,7 @@ def test_a_crashed_session_is_offered_and_comes_back(opened, qtbot, preferences,
     assert "ended without saving" in message.sentence
     recover = next(b for b in message.findChildren(QPushButton) if b.text() == "Recover")
     recover.click()
+    qtbot.waitUntil(lambda: second.document.shape.source is not None, timeout=30_000)
     assert len(second.document.shape.source.cloud) == 500
     assert second.history.modified
     second.history.mark_saved()
@@ -42,7 +43,7 @@ def test_a_clean_end_leaves_nothing(qtbot, preferences, tmp_path, cloud):
     window, controller = open_window(preferences, tmp_path / "recovery")
     controller.do(commands.import_cloud, cloud)
     controller.safekeeping.keep()
-    qtbot.waitUntil(lambda: not controller.compute.busy("autosave"), timeout=30_000)
+    qtbot.waitUntil(lambda: not controller.storage.busy("autosave"), timeout=30_000)
     controller.history.mark_saved()
     window.close()
     window.deleteLater()

@@ -6,6 +6,7 @@ from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 
 from occviewer import assets
+from occviewer.gui.export_dialog import ExportChoice
 from occviewer.meshes import Mesh
 
 CHAIR = assets.resources() / "samples" / "chair_scan.ply"
@@ -18,6 +19,7 @@ def settled(controller):
     return (
         controller.pipeline.settled
         and not controller.compute.busy()
+        and not controller.storage.busy()
         and (result is None or not result.live)
     )
 
@@ -112,6 +114,7 @@ def test_a_session_brings_everything_back(chair, qtbot, tmp_path):
     before = controller.display.result.mesh
     controller.files.session = tmp_path / "chair.occ"
     window.actions_["file.save"].trigger()
+    qtbot.waitUntil(lambda: settled(controller), timeout=LONG)
     assert not window.isWindowModified()
     window.actions_["file.new"].trigger()
     qtbot.waitUntil(lambda: controller.display.result is None, timeout=LONG)
@@ -121,13 +124,10 @@ def test_a_session_brings_everything_back(chair, qtbot, tmp_path):
     assert window.windowTitle().startswith("chair.occ")
 
 
-def test_the_mesh_is_exported_where_the_scan_lies(chair, qtbot, tmp_path, monkeypatch):
-    window, controller = chair
+def test_the_mesh_is_exported_where_the_scan_lies(chair, qtbot, tmp_path):
+    _, controller = chair
     path = tmp_path / "chair.ply"
-    monkeypatch.setattr(
-        "occviewer.gui.files.QFileDialog.getSaveFileName", lambda *_: (str(path), "PLY (*.ply)")
-    )
-    window.actions_["file.export"].trigger()
+    controller.exports.write_mesh(ExportChoice(suffix=".ply"), path)
     qtbot.waitUntil(path.exists, timeout=LONG)
     qtbot.waitUntil(lambda: settled(controller), timeout=LONG)
     mesh, cloud = Mesh.load(path), controller.document.shape.source.cloud

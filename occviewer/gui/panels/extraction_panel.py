@@ -135,7 +135,9 @@ class ExtractionPanel(QWidget):
             self.facts.setText("No shape yet")
             return
         size = " × ".join(f"{side:.4g}" for side in facts.size)
-        times = ", ".join(f"{name} {1000 * value:.0f} ms" for name, value in facts.seconds.items())
+        times = ", ".join(
+            f"{name} {1000 * value:.0f}\u00a0ms" for name, value in facts.seconds.items()
+        )
         closed = "watertight" if facts.watertight else "<b>not watertight</b>"
         self.facts.setText(
             f"{facts.triangles:,} triangles at {facts.resolution}³, {closed}<br>"

@@ -45,6 +45,7 @@ class ModelPanel(QWidget):
         self.card = QTextBrowser(self)
         self.card.setOpenExternalLinks(True)
         self.card.setAccessibleName("The model's card")
+        self.card.setToolTip("What the model was trained on, how good it is, and its limits.")
         layout = QVBoxLayout(self)
         form = QFormLayout()
         form.addRow("&Model", self.models)

@@ -1,0 +1,27 @@
+"""A combo box that is made in one line, with a name for people who do not see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtWidgets import QComboBox
+
+
+def choice(name: str, choices: Iterable[tuple[str, object]], tip: str = "") -> QComboBox:
+    """Make a combo box.
+
+    Parameters
+    ----------
+    name : str
+        What is chosen.
+    choices : iterable of (str, object)
+        Text and value of each.
+    tip : str
+        A sentence of what it does; by default its name says enough.
+    """
+    box = QComboBox()
+    box.setAccessibleName(name)
+    box.setToolTip(tip or f"{name}.")
+    for text, value in choices:
+        box.addItem(text, value)
+    return box

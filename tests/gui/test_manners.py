@@ -1,0 +1,181 @@
+"""Every control says what it is, can be reached by keyboard, and shows all of its text."""
+
+import subprocess
+import sys
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QDockWidget,
+    QLabel,
+    QLineEdit,
+    QScrollBar,
+    QTabBar,
+    QTextEdit,
+    QToolBar,
+)
+
+from occviewer import assets
+from occviewer.gui.theme import apply_theme
+
+from .tours import LONG, at_rest
+
+CONTROLS = (
+    QAbstractButton, QAbstractItemView, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit,
+    QTextEdit,
+)  # fmt: skip
+
+
+def is_part_of_another(widget):
+    """Whether Qt made it as a part of a control, a title bar or a bar of actions."""
+    name = widget.objectName()
+    if name.startswith("qt_") or isinstance(widget, QScrollBar):
+        return True
+    parent = widget.parentWidget()
+    while parent is not None and not isinstance(parent, QDialog):
+        if isinstance(parent, (QComboBox, QAbstractSpinBox, QTabBar, QToolBar)):
+            return True
+        parent = parent.parentWidget()
+    return False
+
+
+def controls(place):
+    found = [w for kind in CONTROLS for w in place.findChildren(kind)]
+    found = [w for w in dict.fromkeys(found) if not is_part_of_another(w)]
+    return [w for w in found if w.isVisibleTo(place) or not isinstance(place, QDialog)]
+
+
+def described(widget):
+    text = widget.text() if hasattr(widget, "text") and callable(widget.text) else ""
+    return f"{type(widget).__name__} {widget.accessibleName() or text!r} in {widget.parent()}"
+
+
+def bad_manners(place):
+    """What is wrong with the controls of a window, in words."""
+    wrong = []
+    for widget in controls(place):
+        in_box = isinstance(widget.parentWidget(), QDialogButtonBox)
+        if not widget.toolTip() and not in_box:
+            wrong.append(f"no tooltip: {described(widget)}")
+        named = widget.accessibleName() or (isinstance(widget, QAbstractButton) and widget.text())
+        if not named:
+            wrong.append(f"no accessible name: {described(widget)}")
+        if not widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            wrong.append(f"not reached by keyboard: {described(widget)}")
+    return wrong
+
+
+def clipped(place):
+    """Labels and buttons that are smaller than their text."""
+    wrong = []
+    for widget in [*place.findChildren(QLabel), *place.findChildren(QAbstractButton)]:
+        if not widget.isVisible() or not widget.text() or is_part_of_another(widget):
+            continue
+        if isinstance(widget, QLabel) and widget.wordWrap():
+            needed = widget.heightForWidth(widget.width())
+            is_clipped = widget.height() < needed
+        else:
+            is_clipped = widget.width() < widget.sizeHint().width()
+        if is_clipped:
+            wrong.append(f"{described(widget)}: {widget.size()} for {widget.sizeHint()}")
+    return wrong
+
+
+def raise_docks(window):
+    """Show the panels one after another; those behind tabs have no size before."""
+    for dock in window.findChildren(QDockWidget):
+        dock.raise_()
+        QApplication.processEvents()
+        yield dock
+
+
+@pytest.fixture
+def chair(opened, qtbot):
+    window, controller = opened
+    window.resize(1280, 800)
+    controller.import_file(assets.resources() / "samples" / "chair_scan.ply")
+    qtbot.waitUntil(lambda: controller.display.result is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: at_rest(controller), timeout=LONG)
+    return window, controller
+
+
+def dialogs(controller):
+    """Open each dialog; the one before is closed."""
+    openers = (
+        controller.exports.open_mesh,
+        controller.exports.open_picture,
+        controller._show_preferences,
+        controller._show_shortcuts,
+        controller._show_about,
+        controller.window.find_action,
+    )
+    for opener in openers:
+        opener()
+        QApplication.processEvents()
+        dialog = QApplication.activePopupWidget() or QApplication.activeModalWidget()
+        assert isinstance(dialog, QDialog), opener
+        yield dialog
+        dialog.reject()
+        QApplication.processEvents()
+
+
+def test_every_control_has_manners(chair):
+    window, controller = chair
+    messages = window.messages
+    messages.show_message("error", "Something is wrong; do something else.", "details")
+    messages.ask("Do you want this?", {"Yes": lambda: None})
+    wrong = bad_manners(window)
+    for dialog in dialogs(controller):
+        wrong += bad_manners(dialog)
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_action_of_the_toolbar_has_a_tip_and_a_text(opened):
+    window, _ = opened
+    for bar in window.findChildren(QToolBar):
+        for action in bar.actions():
+            assert action.isSeparator() or (action.toolTip() and action.iconText())
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_text_is_clipped(theme, chair, qapp):
+    window, controller = chair
+    apply_theme(qapp, theme)
+    try:
+        window.messages.show_message("warning", "A long sentence that says what to do. " * 5)
+        window.show_progress("Writing chair_scan.glb, about 25 s left", 0.4)
+        for dock in raise_docks(window):
+            assert clipped(window) == [], dock.windowTitle()
+        for dialog in dialogs(controller):
+            assert clipped(dialog) == [], dialog.windowTitle()
+    finally:
+        apply_theme(qapp, "light")
+
+
+def test_tab_goes_through_the_panels(opened):
+    """By the chain that Tab follows: a bare X server has no window manager to give focus."""
+    window, _ = opened
+    chain, widget = [], window.extraction.resolution
+    while widget not in chain:
+        chain.append(widget)
+        widget = widget.nextInFocusChain()
+    missing = [described(w) for w in controls(window) if w not in chain]
+    assert not missing
+
+
+def test_what_takes_long_to_import_is_not_imported_before_the_window_is_there():
+    code = (
+        "import sys, occviewer.gui.application; "
+        "print([m for m in ('torch', 'scipy', 'trimesh', 'matplotlib.figure') if m in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    expected = "['torch']" if sys.platform == "win32" else "[]"
+    assert found.stdout.strip() == expected
