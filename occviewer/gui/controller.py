@@ -22,12 +22,15 @@ from occviewer.errors import OccviewerError
 from occviewer.gui.dialogs import PreferencesDialog, TextDialog, about_page, shortcut_page
 from occviewer.gui.display import Display
 from occviewer.gui.files import Files
+from occviewer.gui.film_control import FilmControl
 from occviewer.gui.main_window import MainWindow
 from occviewer.gui.pipeline import Pipeline
 from occviewer.gui.preferences import Preferences
 from occviewer.gui.safekeeping import Safekeeping
+from occviewer.gui.sampling_control import SamplingControl
 from occviewer.gui.studio import Studio
 from occviewer.gui.theme import apply_theme
+from occviewer.gui.track_control import TrackControl
 from occviewer.gui.viewport import VIEWS
 from occviewer.gui.worker import ComputeThread, Failure
 
@@ -60,6 +63,8 @@ class Controller(QObject):
         self._connect_panels()
         self._connect_actions()
         window.close_wanted.connect(self._close)
+        self.sampling, self.track = SamplingControl(self), TrackControl(self)
+        self.film = FilmControl(self)
         self.pipeline.set_device(preferences.device)
         self._document_changed()
 

@@ -53,6 +53,7 @@ class Shelf(ThumbnailRow):
         self.setToolTip(
             "Click a shape to return to it, drag shapes onto the track; F2 renames, Delete removes."
         )
+        self.set_hint("Captured shapes stand here: press C to capture the shape that is shown.")
         self.itemClicked.connect(self._take)
         self.itemActivated.connect(self._take)
         self.itemChanged.connect(self._rename)

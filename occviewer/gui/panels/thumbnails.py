@@ -82,6 +82,13 @@ class ThumbnailRow(QListWidget):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setAccessibleName(name)
         self._mark: int | None = None
+        self._hint = ""
+
+    def set_hint(self, hint: str) -> None:
+        """Say what to do while the row is empty."""
+        self._hint = hint
+        self.setAccessibleDescription(hint)
+        self.viewport().update()
 
     def allow_drags(self, *, drops: bool) -> None:
         """Let shapes be dragged away, and dropped here, too, if `drops`."""
@@ -130,12 +137,15 @@ class ThumbnailRow(QListWidget):
         self.mark(None)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Draw a line where something will be dropped."""
+        """Draw the hint where nothing is, and a line where something will be dropped."""
         super().paintEvent(event)
-        if self._mark is None:
-            return
         painter = QPainter(self.viewport())
-        painter.fillRect(self._line(self._mark), self.palette().highlight())
+        if self._hint and not self.count():
+            painter.setPen(self.palette().placeholderText().color())
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.viewport().rect().adjusted(12, 4, -12, -4), flags, self._hint)
+        if self._mark is not None:
+            painter.fillRect(self._line(self._mark), self.palette().highlight())
         painter.end()
 
     def mark(self, place: int | None) -> None:
