@@ -217,7 +217,9 @@ class TrackControl(QObject):
     def _frame_arrived(self, result: MeshResult) -> None:
         asked, self._asked = self._asked, None
         self._controller.display.show_mesh(result)
-        if not self.playing and asked != self.position:  # else the clock asks
+        if self.playing:
+            self._tick()
+        elif asked != self.position:
             self._ask_frame()
 
     def _failed(self, failure: Failure) -> None:

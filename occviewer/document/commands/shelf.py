@@ -51,7 +51,9 @@ def capture(document: Document, preview: bytes = b"", name: str = "") -> Change:
     return Change(f"Capture {quoted(entry.name)}", changed)
 
 
-def capture_code(document: Document, code: Code, name: str, preview: bytes = b"") -> Change:
+def capture_code(
+    document: Document, code: Code, name: str, preview: bytes = b"", detail: float = 0.0
+) -> Change:
     """Put a code on the shelf that is not the shape at hand, such as one of many samples.
 
     Parameters
@@ -63,11 +65,13 @@ def capture_code(document: Document, code: Code, name: str, preview: bytes = b""
         A number is added where it is taken.
     preview : bytes
         A small PNG picture, or empty.
+    detail : float
+        Where its detail slider stands: 0 for what was sampled.
     """
     entry = ShelfEntry(
         secrets.token_hex(8),
         _unused_name(document, _cleaned(name)),
-        Shape(code=code, edit=LatentEdit(detail=0.0)),
+        Shape(code=code, edit=LatentEdit(detail=detail)),
         document.extraction.threshold,
         document.model,
         preview,

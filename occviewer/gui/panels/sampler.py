@@ -21,7 +21,7 @@ from occviewer.gui.panels.thumbnails import ThumbnailRow, thumbnail
 MOST_SAMPLES = 64
 _SAMPLES = 8
 _LARGEST_SHOWN_SEED = 2**31 - 1
-_ICON = QSize(96, 80)
+_ICON = QSize(84, 70)
 _HINT = "Press “New shapes” to draw shapes that the model makes up."
 
 
@@ -70,6 +70,8 @@ class Sampler(QWidget):
         ):
             spin.setAccessibleName(text.replace("&", ""))
             spin.setKeyboardTracking(False)
+            spin.setMinimumWidth(64)
+            spin.setMaximumWidth(80)
             form.addRow(text, spin)
         column = QVBoxLayout()
         column.addWidget(self.new)
