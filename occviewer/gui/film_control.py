@@ -121,14 +121,14 @@ class FilmControl(QObject):
     def stop(self) -> None:
         """Give the film up; nothing is left of it."""
         self._controller.compute.cancel(_LANE)
-        if self._maker is not None:
-            self._maker.close()
-            self._maker.deleteLater()
-            self._maker = None
-        if self.progress is not None:
-            self.progress.close()
-            self.progress.deleteLater()
-            self.progress = None
+        maker, self._maker = self._maker, None
+        if maker is not None:
+            maker.close()
+            maker.deleteLater()
+        progress, self.progress = self.progress, None
+        if progress is not None:
+            progress.close()  # which it takes for a cancel
+            progress.deleteLater()
 
     def _ask(self, title: str, wish: FilmWish, *, of_track: bool) -> None:
         if self.busy:

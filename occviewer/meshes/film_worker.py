@@ -21,7 +21,6 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, overload
@@ -97,8 +96,6 @@ def main() -> int:
     # Whatever else writes to standard output must not garble the answers.
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
-    with suppress(AttributeError, OSError):
-        os.nice(10)  # the window comes first
 
     def tell(**answer: object) -> None:
         answers.write(json.dumps(answer).encode() + b"\n")
