@@ -10,8 +10,8 @@ LONG = 60_000
 
 
 def use_latent_model(controller, qtbot, folder):
-    """Work with a small model that has a latent space; its samples have surfaces at 0.51."""
-    return _use(controller, qtbot, folder / "small.safetensors", 0.51, small_bottleneck())
+    """Work with a small model that has a latent space; its samples have surfaces at 0.57."""
+    return _use(controller, qtbot, folder / "small.safetensors", 0.57, small_bottleneck())
 
 
 def use_plain_model(controller, qtbot, folder):

@@ -169,7 +169,7 @@ def test_the_window_stays_in_use_while_a_film_is_made(ready, qtbot):
     controller.film.make_track(FilmWish(".gif", (640, 480), 20, 3.0), target / "film.gif")
     qtbot.waitUntil(lambda: controller.film.progress.value() >= 1, timeout=LONG)
     before = controller.display.result.mesh.volume
-    window.extraction.threshold.number.setValue(0.52)
+    window.extraction.threshold.number.setValue(0.58)
     qtbot.waitUntil(
         lambda: controller.pipeline.settled and not controller.display.result.live, timeout=LONG
     )
