@@ -23,6 +23,7 @@ from occviewer.gui.dialogs import PreferencesDialog, TextDialog, about_page, sho
 from occviewer.gui.display import Display
 from occviewer.gui.exports import Exports
 from occviewer.gui.files import Files
+from occviewer.gui.film_control import FilmControl
 from occviewer.gui.latent_control import LatentControl
 from occviewer.gui.main_window import MainWindow
 from occviewer.gui.pipeline import Pipeline
@@ -30,10 +31,12 @@ from occviewer.gui.point_shading import PointShading
 from occviewer.gui.preferences import Preferences
 from occviewer.gui.progress import Progress
 from occviewer.gui.safekeeping import Safekeeping
+from occviewer.gui.sampling_control import SamplingControl
 from occviewer.gui.source_control import SourceControl
 from occviewer.gui.studio import Studio
 from occviewer.gui.theme import apply_theme
 from occviewer.gui.tools.control import ToolControl
+from occviewer.gui.track_control import TrackControl
 from occviewer.gui.viewport import VIEWS
 from occviewer.gui.worker import ComputeThread, Failure, stop_all
 
@@ -76,6 +79,8 @@ class Controller(QObject):
         self._connect_actions()
         self.source, self.tools = SourceControl(self), ToolControl(self)
         window.close_wanted.connect(self._close)
+        self.sampling, self.track = SamplingControl(self), TrackControl(self)
+        self.film = FilmControl(self)
         self.display.show_document(self.document)
         # What follows imports torch; the window is to be seen before.
         QTimer.singleShot(_SEEN_AFTER, self, self._begin)

@@ -35,11 +35,20 @@ class Display:
         self.cloud = CloudView(window.viewport)
         self._shelf: object = None
         self._fit_next = False
+        self._points_hidden = False
         self.result: MeshResult | None = None
 
     def fit_next(self) -> None:
         """Fit the view once to the next shape, since another scan is coming."""
         self._fit_next = True
+
+    def hide_points(self, hidden: bool) -> None:
+        """Hide the observed points while what is shown is not the document's shape."""
+        self._points_hidden, self._points_of = hidden, (None, None)
+        if hidden:
+            self._window.viewport.show_points(None)
+        else:
+            self._show_source(self._history.document)
 
     def show_document(self, document: Document) -> None:
         """Bring all widgets in step with a document; cheap where nothing changed."""
@@ -68,6 +77,7 @@ class Display:
         has_code = document.shape.code is not None
         for name in ("file.export", "file.export_code", "shape.capture", "shape.command"):
             window.actions_[name].setEnabled(has_code)
+        window.actions_["file.export_turntable"].setEnabled(has_code)
         window.show_gallery(document.shape.is_empty)
         window.setWindowModified(history.modified)
 
@@ -146,7 +156,7 @@ class Display:
 
     def _show_source(self, document: Document) -> None:
         source, code = document.shape.source, document.shape.code
-        if (source, code) == self._points_of:
+        if self._points_hidden or (source, code) == self._points_of:
             return
         self._points_of = (source, code)
         if source is None:

@@ -63,6 +63,17 @@ class LatentStudio:
         self._blending: list[tuple[Code, LatentEdit, Latent]] = []
         self._way: tuple[tuple[Code, ...], bool, Path] | None = None
 
+    @property
+    def why_no_axes(self) -> str:
+        """Why the model has neither sliders nor samples: a sentence; empty where it has.
+
+        Raises
+        ------
+        CheckpointError
+            The latent space in the model's file is damaged.
+        """
+        return self._space.why_no_axes
+
     def facts(self, code: Code) -> LatentFacts:
         """Say where a code lies.
 

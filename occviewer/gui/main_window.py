@@ -29,11 +29,13 @@ from occviewer.gui.panels.extraction_panel import ExtractionPanel
 from occviewer.gui.panels.history_panel import HistoryPanel
 from occviewer.gui.panels.latent_panel import LatentPanel
 from occviewer.gui.panels.model_panel import ModelPanel
+from occviewer.gui.panels.sampler import Sampler
 from occviewer.gui.panels.shelf import Shelf
 from occviewer.gui.panels.source_panel import SourcePanel
+from occviewer.gui.panels.track import TrackPanel
 from occviewer.gui.viewport import Viewport
 
-_LAYOUT_VERSION = 2
+_LAYOUT_VERSION = 3
 
 
 class MainWindow(QMainWindow):
@@ -44,7 +46,7 @@ class MainWindow(QMainWindow):
     actions_ : Actions
         All actions by their names.
     viewport : Viewport
-    source, model, extraction, latent, blend, history, shelf
+    source, model, extraction, latent, blend, history, shelf, sampler, track
         The panels.
     messages : Messages
     gallery : Gallery
@@ -110,6 +112,13 @@ class MainWindow(QMainWindow):
         palette.open()
         return palette
 
+    def raise_panel(self, panel: QWidget) -> None:
+        """Show a panel in front of those that share its place."""
+        for dock in self.findChildren(QDockWidget):
+            if dock.isAncestorOf(panel):
+                dock.show()
+                dock.raise_()
+
     def layout_state(self) -> QByteArray:
         """Where the panels stand, to be remembered."""
         return self.saveState(_LAYOUT_VERSION)
@@ -163,13 +172,21 @@ class MainWindow(QMainWindow):
         docks[0].raise_()
         shelf = self._dock("Shelf", self.shelf, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.resizeDocks([docks[0], docks[2]], [290, 290], Qt.Orientation.Horizontal)
-        self.resizeDocks([shelf], [150], Qt.Orientation.Vertical)
+        self.sampler, self.track = Sampler(self), TrackPanel(self)
+        samples = self._dock("New shapes", self.sampler, Qt.DockWidgetArea.BottomDockWidgetArea)
+        track = self._dock("Track", self.track, Qt.DockWidgetArea.BottomDockWidgetArea)
+        # Side by side, so that shapes can be dragged from the shelf onto the track.
+        self.splitDockWidget(shelf, track, Qt.Orientation.Horizontal)
+        self.tabifyDockWidget(shelf, samples)
+        shelf.raise_()
+        self.resizeDocks([shelf, track], [640, 640], Qt.Orientation.Horizontal)
+        self.resizeDocks([shelf], [190], Qt.Orientation.Vertical)
         self.resizeDocks([docks[2], docks[3]], [430, 120], Qt.Orientation.Vertical)
 
     def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title, self)
         dock.setObjectName(f"dock.{title.lower()}")
-        if isinstance(widget, Shelf):
+        if isinstance(widget, Shelf | Sampler | TrackPanel):
             dock.setWidget(widget)
         else:
             scroll = QScrollArea(dock)

@@ -71,6 +71,7 @@ class Pipeline(QObject):
         self._failed: dict[str, Any] = {}
         self._open: tuple[ModelReference, str] | None = None
         self._shown: _MeshKey | None = None
+        self._held = False
         self.model: Model | None = None
 
     def follow(self, document: Document, *, moving: bool = False) -> None:
@@ -94,7 +95,8 @@ class Pipeline(QObject):
             return
         elif shape.code is not None:
             self._give_up("encode")
-            self._follow_mesh(shape.code)
+            if not self._held:
+                self._follow_mesh(shape.code)
         elif shape.source is not None:
             self._encode(shape.source)
 
@@ -108,6 +110,17 @@ class Pipeline(QObject):
         for lane, key in list(self._asked.items()):
             self._failed[lane] = key
             self._give_up(lane)
+
+    def hold(self, held: bool) -> None:
+        """Leave the display to somebody else, who shows what is in no document; or take it back.
+
+        While it is held no mesh is asked for; the next call of `follow` after it makes the
+        document's mesh anew.
+        """
+        self._held = held
+        if held:
+            self._give_up("mesh")
+            self._shown = None
 
     @property
     def ready(self) -> bool:

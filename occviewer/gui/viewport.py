@@ -21,6 +21,7 @@ from occviewer.arrays import Float32Array, FloatArray, UInt8Array
 from occviewer.gui.matting import merged
 from occviewer.gui.theme import DARK, LIGHT, ViewportColours
 from occviewer.meshes import Mesh
+from occviewer.meshes.framing import Camera
 
 Shading = Literal["smooth", "flat", "wireframe", "normals", "points"]
 Background = Literal["gradient", "theme", "light", "dark", "white"]
@@ -179,6 +180,15 @@ class Viewport(QWidget):
         self.canvas.camera.parallel_scale = _FIT * radius
         self.canvas.renderer.ResetCameraClippingRange()
         self.redraw()
+
+    def camera(self) -> tuple[Camera, float]:
+        """From where the shape is seen, in the box frame; and width over height of the view."""
+        seen = self.canvas.camera
+        position, target, up = (
+            np.array(vector, np.float64) for vector in (seen.position, seen.focal_point, seen.up)
+        )
+        aspect = max(self.width(), 1) / max(self.height(), 1)
+        return Camera(position, target, up, float(seen.view_angle)), aspect
 
     def picture(self, factor: int = 1, *, transparent: bool = False) -> UInt8Array:
         """Draw what is seen, (H, W, 3 or 4) uint8, without the axes in the corner.

@@ -17,7 +17,7 @@ import numpy as np
 from occviewer.arrays import UInt8Array
 from occviewer.errors import MeshError
 from occviewer.files import write_whole
-from occviewer.meshes.framing import fitted_camera
+from occviewer.meshes.framing import Camera, fitted_camera
 from occviewer.meshes.mesh import Mesh
 from occviewer.meshes.picture import VIEWS, _drawn
 
@@ -69,10 +69,31 @@ def drawn_frames(
         yield _drawn(replace(mesh, vertices=moved), None, camera, size, _BACKGROUND)
 
 
+def drawn_frame(
+    mesh: Mesh,
+    camera: Camera,
+    size: tuple[int, int] = (640, 480),
+    background: tuple[float, float, float] = _BACKGROUND,
+) -> UInt8Array:
+    """Draw one mesh (box frame) as a camera sees it: (height, width, 3) uint8.
+
+    Raises
+    ------
+    MeshError
+        The mesh is empty, or the machine cannot draw.
+    """
+    if mesh.is_empty:
+        raise MeshError("A film needs meshes, none of them empty.")
+    return _drawn(mesh, None, camera, size, background)
+
+
 def save_film(
     frames: Iterable[UInt8Array], path: str | os.PathLike[str], rate: float = 20.0
 ) -> None:
     """Write pictures (height, width, 3) uint8 as a film; a GIF goes round for ever.
+
+    A GIF looks at some pictures twice: a sequence that reads them when they are wanted
+    needs less memory than an iterator.
 
     Raises
     ------
@@ -88,16 +109,16 @@ def save_film(
 def _gif(frames: Iterable[UInt8Array], rate: float) -> bytes:
     from PIL import Image
 
-    pictures = [Image.fromarray(frame) for frame in frames]
+    pictures = frames if isinstance(frames, Sequence) else list(frames)
     # One palette for all, or every frame would flicker in colours of its own.
-    some = [np.asarray(picture) for picture in pictures[:: -(-len(pictures) // 8)]]
+    some = [pictures[number] for number in range(0, len(pictures), -(-len(pictures) // 8))]
     palette = Image.fromarray(np.concatenate(some)).quantize(255)
-    quantised = [picture.quantize(palette=palette) for picture in pictures]
+    quantised = (Image.fromarray(picture).quantize(palette=palette) for picture in pictures)
     content = io.BytesIO()
     # Browsers slow down what is faster than 50 frames a second.
     duration = max(20, round(1000 / rate / 10) * 10)
-    quantised[0].save(
-        content, "GIF", save_all=True, append_images=quantised[1:], duration=duration, loop=0
+    next(quantised).save(
+        content, "GIF", save_all=True, append_images=quantised, duration=duration, loop=0
     )
     return content.getvalue()
 

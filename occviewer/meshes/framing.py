@@ -42,6 +42,30 @@ class Camera:
         level, height = math.cos(math.radians(up)), math.sin(math.radians(up))
         return np.array([level * math.sin(azimuth), height, level * math.cos(azimuth)])
 
+    def turned(self, degrees: float, pivot: Float64Array) -> Camera:
+        """Walk around a point (3,), on a circle about the vertical (+Y) through it."""
+        angle = math.radians(degrees)
+        cosine, sine = math.cos(angle), math.sin(angle)
+        turn = np.array([[cosine, 0.0, sine], [0.0, 1.0, 0.0], [-sine, 0.0, cosine]])
+        return Camera(
+            pivot + turn @ (self.position - pivot),
+            pivot + turn @ (self.target - pivot),
+            turn @ self.up,
+            self.view_angle,
+        )
+
+    def for_picture(self, seen: float, wanted: float) -> Camera:
+        """See at least as much in a picture of another shape.
+
+        Parameters
+        ----------
+        seen, wanted : float
+            Width over height of what the camera saw, and of the picture it shall make.
+        """
+        tangent = math.tan(math.radians(self.view_angle / 2)) * max(1.0, seen / wanted)
+        angle = 2 * math.degrees(math.atan(tangent))
+        return Camera(self.position, self.target, self.up, angle)
+
 
 def fitted_camera(
     points: FloatArray, view_from: tuple[float, float, float], aspect: float

@@ -249,7 +249,9 @@ def test_the_cloud_is_moved_by_its_arrows_and_the_shape_follows(
     live, encoded, encode = [], [], hand.controller.studio.encode
     hand.controller.pipeline.meshed.connect(live.append)
     monkeypatch.setattr(
-        hand.controller.studio, "encode", lambda source, *rest: encoded.append(source) or encode(source, *rest)
+        hand.controller.studio,
+        "encode",
+        lambda source, *rest: encoded.append(source) or encode(source, *rest),
     )
     hand.take("move")
     start = grip(hand, "move y")

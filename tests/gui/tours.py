@@ -50,7 +50,7 @@ def tour(window, controller, folder, scan, points):
         yield "threshold"
     slider.setSliderDown(False)
     yield "threshold at rest"
-    source.subsample.setValue(points // 2)
+    source.subsample.number.setValue(points // 2)
     yield "subsample"
     source.noise.number.setValue(0.01)
     yield "noise"

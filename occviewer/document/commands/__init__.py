@@ -27,7 +27,15 @@ from occviewer.document.commands.settings import (
     set_smoothing,
     set_threshold,
 )
-from occviewer.document.commands.shelf import capture, delete, move, rename, take, take_code
+from occviewer.document.commands.shelf import (
+    capture,
+    capture_code,
+    delete,
+    move,
+    rename,
+    take,
+    take_code,
+)
 from occviewer.document.commands.source import (
     add_noise,
     apply_crop_box,
@@ -43,8 +51,9 @@ from occviewer.document.commands.source import (
 from occviewer.document.commands.track import (
     add_keyframes,
     clear_track,
-    move_keyframe,
-    remove_keyframe,
+    move_keyframes,
+    remove_keyframes,
+    rest_on_track,
     set_loop,
     set_pad_corner,
     set_pad_position,
@@ -58,6 +67,7 @@ __all__ = [
     "add_noise",
     "apply_crop_box",
     "capture",
+    "capture_code",
     "change_model",
     "clear_track",
     "delete",
@@ -66,11 +76,12 @@ __all__ = [
     "in_place",
     "lock_axes",
     "move",
-    "move_keyframe",
+    "move_keyframes",
     "randomise_around",
-    "remove_keyframe",
+    "remove_keyframes",
     "rename",
     "reset_offsets",
+    "rest_on_track",
     "restore_points",
     "set_alignment",
     "set_crop_box",

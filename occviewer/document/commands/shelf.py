@@ -51,6 +51,35 @@ def capture(document: Document, preview: bytes = b"", name: str = "") -> Change:
     return Change(f"Capture {quoted(entry.name)}", changed)
 
 
+def capture_code(
+    document: Document, code: Code, name: str, preview: bytes = b"", detail: float = 0.0
+) -> Change:
+    """Put a code on the shelf that is not the shape at hand, such as one of many samples.
+
+    Parameters
+    ----------
+    document : Document
+        With the model whose code it is.
+    code : Code
+    name : str
+        A number is added where it is taken.
+    preview : bytes
+        A small PNG picture, or empty.
+    detail : float
+        Where its detail slider stands: 0 for what was sampled.
+    """
+    entry = ShelfEntry(
+        secrets.token_hex(8),
+        _unused_name(document, _cleaned(name)),
+        Shape(code=code, edit=LatentEdit(detail=detail)),
+        document.extraction.threshold,
+        document.model,
+        preview,
+    )
+    changed = replace(document, shelf=(*document.shelf, entry))
+    return Change(f"Capture {quoted(entry.name)}", changed)
+
+
 def rename(document: Document, id: str, name: str) -> Change:
     """Give a shape of the shelf another name.
 
@@ -140,6 +169,12 @@ def take_code(
 def _put(document: Document, entry: ShelfEntry) -> Document:
     shelf = tuple(entry if other.id == entry.id else other for other in document.shelf)
     return replace(document, shelf=shelf)
+
+
+def _unused_name(document: Document, name: str) -> str:
+    taken = {entry.name for entry in document.shelf}
+    names = (name, *(f"{name} {number}" for number in range(2, len(taken) + 2)))
+    return next(each for each in names if each not in taken)
 
 
 def _free_name(document: Document) -> str:

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from occviewer.document.checks import require
-from occviewer.document.commands.change import Change, counted, quoted
+from occviewer.document.commands.change import Change, counted, quoted, with_new_shape
 from occviewer.document.commands.shelf import take_code
 from occviewer.document.settings import CORNERS, BlendPad, Track
+from occviewer.document.shape import Shape
 from occviewer.document.state import Document
 
 if TYPE_CHECKING:
@@ -26,28 +27,57 @@ def add_keyframes(document: Document, ids: Iterable[str], index: int | None = No
     return Change(title, _with_track(document, replace(document.track, keyframes=tuple(now))))
 
 
-def remove_keyframe(document: Document, index: int) -> Change:
-    """Take the keyframe at a place (from 0) off the track."""
-    now = list(document.track.keyframes)
-    require(0 <= index < len(now), f"The track has no keyframe at {index}.")
-    name = document.entry(now.pop(index)).name
-    track = replace(document.track, keyframes=tuple(now))
-    return Change(f"Remove {quoted(name)} from track", _with_track(document, track))
+def remove_keyframes(document: Document, places: Iterable[int]) -> Change:
+    """Take the keyframes at some places (from 0) off the track, in one step."""
+    now, gone = list(document.track.keyframes), sorted(set(places))
+    for place in gone:
+        require(0 <= place < len(now), f"The track has no keyframe at {place}.")
+    title = f"Remove {counted(len(gone), 'shape')} from track"
+    if len(gone) == 1:
+        title = f"Remove {quoted(document.entry(now[gone[0]]).name)} from track"
+    kept = tuple(key for place, key in enumerate(now) if place not in gone)
+    return Change(title, _with_track(document, replace(document.track, keyframes=kept)))
 
 
-def move_keyframe(document: Document, index: int, to: int) -> Change:
-    """Put the keyframe at a place (from 0) elsewhere on the track; beyond the end is the end."""
-    now = list(document.track.keyframes)
-    require(0 <= index < len(now), f"The track has no keyframe at {index}.")
-    key = now.pop(index)
-    now.insert(max(0, min(to, len(now))), key)
-    title = f"Move {quoted(document.entry(key).name)} on track"
-    return Change(title, _with_track(document, replace(document.track, keyframes=tuple(now))))
+def move_keyframes(document: Document, places: Iterable[int], to: int) -> Change:
+    """Put the keyframes at some places (from 0) before the one that is at `to` now."""
+    now, moved = list(document.track.keyframes), sorted(set(places))
+    for place in moved:
+        require(0 <= place < len(now), f"The track has no keyframe at {place}.")
+    to = max(0, min(to, len(now)))
+    before = [key for place, key in enumerate(now[:to]) if place not in moved]
+    after = [key for place, key in enumerate(now[to:], to) if place not in moved]
+    order = (*before, *(now[place] for place in moved), *after)
+    title = f"Move {counted(len(moved), 'shape')} on track"
+    if len(moved) == 1:
+        title = f"Move {quoted(document.entry(now[moved[0]]).name)} on track"
+    return Change(title, _with_track(document, replace(document.track, keyframes=order)))
 
 
 def clear_track(document: Document) -> Change:
     """Take every keyframe off the track."""
     return Change("Clear track", _with_track(document, replace(document.track, keyframes=())))
+
+
+def rest_on_track(
+    document: Document, code: Code, position: float, threshold: float | None
+) -> Change:
+    """Go on with the shape between two keyframes at which the track was stopped.
+
+    Parameters
+    ----------
+    document : Document
+        With the model whose code it is.
+    code : Code
+        The shape there; it is shown whole, with all sliders at rest.
+    position : float
+        0 at the first keyframe, 1 at the second.
+    threshold : float, optional
+        At which the surface lies there; None is the model's own.
+    """
+    extraction = replace(document.extraction, threshold=threshold)
+    changed = with_new_shape(replace(document, extraction=extraction), Shape(code=code))
+    return Change(f"Shape at {position + 1:.2f} of the track", changed)
 
 
 def set_step_seconds(document: Document, seconds: float) -> Change:

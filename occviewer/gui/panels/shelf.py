@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QDropEvent, QIcon, QKeyEvent, QPixmap
-from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QMenu, QWidget
+from PySide6.QtGui import QDropEvent, QKeyEvent
+from PySide6.QtWidgets import QAbstractItemView, QListWidgetItem, QMenu, QWidget
+
+from occviewer.gui.panels.thumbnails import KEY, ThumbnailRow, dragged_shapes, thumbnail
 
 _ICON = QSize(96, 80)
-_KEY = Qt.ItemDataRole.UserRole
 
 
 @dataclass(frozen=True)
@@ -34,28 +35,25 @@ class ShelfItem:
     usable: bool = True
 
 
-class Shelf(QListWidget):
+class Shelf(ThumbnailRow):
     """A row of thumbnails: click to return to one, drag to reorder, rename, delete."""
 
     taken = Signal(str)
     renamed = Signal(str, str)
     delete_wanted = Signal(list)
+    track_wanted = Signal(list)
+    """Keys of the shapes that are to go on the interpolation track."""
     reordered = Signal(list)
     """All keys in their new order, after a drag."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setViewMode(QListWidget.ViewMode.IconMode)
-        self.setFlow(QListWidget.Flow.LeftToRight)
-        self.setWrapping(False)
-        self.setIconSize(_ICON)
-        self.setSpacing(4)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
+        super().__init__(_ICON, "Shelf of captured shapes", parent)
+        self.allow_drags(drops=True)
         self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setAccessibleName("Shelf of captured shapes")
-        self.setToolTip("Click a shape to return to it; F2 renames, Delete removes it.")
+        self.setToolTip(
+            "Click a shape to return to it, drag shapes onto the track; F2 renames, Delete removes."
+        )
+        self.set_hint("Captured shapes stand here: press C to capture the shape that is shown.")
         self.itemClicked.connect(self._take)
         self.itemActivated.connect(self._take)
         self.itemChanged.connect(self._rename)
@@ -70,8 +68,8 @@ class Shelf(QListWidget):
         try:
             self.clear()
             for entry in items:
-                item = QListWidgetItem(_icon(entry.preview), entry.name, self)
-                item.setData(_KEY, entry.key)
+                item = QListWidgetItem(thumbnail(entry.preview, _ICON), entry.name, self)
+                item.setData(KEY, entry.key)
                 flags = item.flags() | Qt.ItemFlag.ItemIsEditable
                 if not entry.usable:
                     flags &= ~Qt.ItemFlag.ItemIsEnabled
@@ -83,11 +81,11 @@ class Shelf(QListWidget):
 
     def keys(self) -> list[str]:
         """Keys of the shapes in their order."""
-        return [str(self.item(row).data(_KEY)) for row in range(self.count())]
+        return [str(self.item(row).data(KEY)) for row in range(self.count())]
 
     def selected_keys(self) -> list[str]:
         """Keys of the selected shapes in their order."""
-        chosen = {item.data(_KEY) for item in self.selectedItems()}
+        chosen = {item.data(KEY) for item in self.selectedItems()}
         return [key for key in self.keys() if key in chosen]
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
@@ -99,15 +97,25 @@ class Shelf(QListWidget):
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
         """Tell the new order once a drag is over."""
-        super().dropEvent(event)
-        self.reordered.emit(self.keys())
+        self.mark(None)
+        keys, place = self.keys(), self.place_at(event.position().toPoint())
+        moved = [key for key in dragged_shapes(event.mimeData()) if key in keys]
+        if not moved:
+            event.ignore()
+            return
+        event.acceptProposedAction()
+        before = [key for key in keys[:place] if key not in moved]
+        after = [key for key in keys[place:] if key not in moved]
+        order = [*before, *moved, *after]
+        if order != keys:
+            self.reordered.emit(order)
 
     def _rename(self, item: QListWidgetItem) -> None:
         if not self._filling:
-            self.renamed.emit(str(item.data(_KEY)), item.text())
+            self.renamed.emit(str(item.data(KEY)), item.text())
 
     def _take(self, item: QListWidgetItem) -> None:
-        self.taken.emit(str(item.data(_KEY)))
+        self.taken.emit(str(item.data(KEY)))
 
     def _menu(self, at: QPoint) -> None:
         keys = self.selected_keys()
@@ -115,13 +123,7 @@ class Shelf(QListWidget):
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Add to &track", lambda: self.track_wanted.emit(keys))
         menu.addAction("&Rename", lambda: self.editItem(self.currentItem()))
         menu.addAction("&Delete", lambda: self.delete_wanted.emit(keys))
         menu.popup(self.mapToGlobal(at))
-
-
-def _icon(png: bytes) -> QIcon:
-    pixmap = QPixmap(_ICON)
-    if not (png and pixmap.loadFromData(png, "PNG")):
-        pixmap.fill(Qt.GlobalColor.transparent)
-    return QIcon(pixmap)

@@ -21,6 +21,20 @@ def test_default_names_are_the_scans_and_never_twice():
     assert len({entry.id for entry in document.shelf}) == 5
 
 
+def test_a_code_goes_on_the_shelf_and_the_shape_at_hand_stays():
+    document = scanned()
+    code = make_code(7)
+    title, captured = commands.capture_code(document, code, "Sample 3 (seed 0)", make_png())
+    assert title == "Capture “Sample 3 (seed 0)”"
+    assert captured.shape is document.shape
+    entry = captured.shelf[0]
+    assert entry.shape.code is code
+    assert entry.shape.edit.detail == 0
+    assert entry.preview == make_png()
+    again = commands.capture_code(captured, code, "Sample 3 (seed 0)").document
+    assert again.shelf[1].name == "Sample 3 (seed 0) 2"
+
+
 def test_returning_to_a_shape_brings_all_of_it():
     document = commands.set_threshold(commands.slide(scanned(), 0, 1).document, 0.3).document
     document = commands.capture(document, make_png(), "Good one").document
