@@ -224,9 +224,15 @@ class Controller(QObject):
             "help.diagnostics": self._copy_diagnostics,
             **{f"view.{view}": partial(window.viewport.look, view) for view in VIEWS},
         }
+        # What uses the document's shape waits until the track rests at the one that is seen.
+        for name in ("file.export", "file.export_code", "shape.capture", "shape.command"):
+            functions[name] = partial(self._at_rest, functions[name])
         for name, function in functions.items():
             actions.on(name, function)
         self.display.connect_actions(actions)
+
+    def _at_rest(self, function: Callable[[], object]) -> None:
+        self.track.at_rest(function)
 
     def _capture(self) -> None:
         code, edit = self.document.shape.code, self.document.shape.edit

@@ -7,9 +7,6 @@ thread brings the finished film to its place.
 
 from __future__ import annotations
 
-import os
-import secrets
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -22,13 +19,13 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QFileDialog, QProgressDialog
 
 from occviewer.document.shape import LatentEdit
-from occviewer.errors import Cancelled, ExtractionError, MeshError, OccviewerError
-from occviewer.files import why_not_written, written_whole
+from occviewer.errors import ExtractionError, OccviewerError
 from occviewer.gui.film_dialog import KINDS, FilmDialog, FilmWish
 from occviewer.gui.film_maker import FilmMaker
+from occviewer.gui.film_place import bring, require_place
 from occviewer.gui.worker import Failure, Job
 from occviewer.meshes import Mesh
-from occviewer.meshes.film_worker import MORPH, PICTURES, packed_mesh
+from occviewer.meshes.film_worker import MORPH, packed_mesh
 
 if TYPE_CHECKING:
     from occviewer.gui.controller import Controller
@@ -37,7 +34,6 @@ if TYPE_CHECKING:
 
 _LANE = "film"
 _AHEAD = 3  # so many meshes wait for the process at most
-_CHUNK = 1 << 20
 
 _Shoot = Callable[[Job, int], "MeshResult"]
 
@@ -63,7 +59,7 @@ class FilmControl(QObject):
         self._next, self._drawn, self._making = 0, 0, False
         actions = controller.window.actions_
         actions.on("file.export_film", self.ask_track)
-        actions.on("file.export_turntable", self.ask_turntable)
+        actions.on("file.export_turntable", lambda: controller.track.at_rest(self.ask_turntable))
         controller.window.track.film_wanted.connect(self.ask_track)
         controller.window.close_wanted.connect(self._close)
 
@@ -167,7 +163,7 @@ class FilmControl(QObject):
 
     def _make(self, wish: FilmWish, path: Path, shoot: _Shoot, *, moves: bool) -> None:
         try:
-            _require_place(wish.suffix, path)
+            require_place(wish.suffix, path)
         except OccviewerError as error:
             self._window.messages.show_message("error", str(error))
             return
@@ -251,7 +247,7 @@ class FilmControl(QObject):
         self._controller.compute.submit(
             _LANE,
             "",
-            lambda job: _copy(made, path, job.cancelled),
+            lambda job: bring(made, path, job.cancelled),
             lambda nothing: self._finish(path),
             self._failed,
         )
@@ -278,51 +274,3 @@ def _positions(way: Way, frames: int) -> list[float]:
 def _lasting(result: MeshResult) -> Mesh:
     """Place a mesh in the world, as meshes are exported."""
     return result.mesh.placed(result.code.placement)
-
-
-def _require_place(suffix: str, path: Path) -> None:
-    """Find out before any work whether the film can be written there."""
-    if suffix in (".mp4", ".gif"):
-        from occviewer.meshes.film import require_film
-
-        require_film(path)
-    if suffix == PICTURES and path.exists():
-        raise MeshError(f"{path} is there already; give the name of a new folder.")
-    if not path.parent.is_dir():
-        raise MeshError(f"The folder {path.parent} does not exist; make it first.")
-    if path.is_dir():
-        raise MeshError(f"{path} is a folder; give the name of a file in it.")
-
-
-def _copy(made: Path, path: Path, cancelled: Callable[[], bool]) -> None:
-    """Copy a film whole or not at all.
-
-    Raises
-    ------
-    MeshError
-        It cannot be written.
-    Cancelled
-    """
-    if made.is_dir():
-        _copy_folder(made, path, cancelled)
-        return
-    with open(made, "rb") as source, written_whole(path, MeshError, made.stat().st_size) as target:
-        while chunk := source.read(_CHUNK):
-            if cancelled():
-                raise Cancelled("The film is no longer wanted.")
-            target.write(chunk)
-
-
-def _copy_folder(made: Path, path: Path, cancelled: Callable[[], bool]) -> None:
-    beside = path.with_name(f".occviewer.{secrets.token_hex(6)}.part")
-    try:
-        beside.mkdir()
-        for picture in sorted(made.iterdir()):
-            if cancelled():
-                raise Cancelled("The film is no longer wanted.")
-            shutil.copyfile(picture, beside / picture.name)
-        os.rename(beside, path)
-    except OSError as error:
-        raise MeshError(why_not_written(path, error)) from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)

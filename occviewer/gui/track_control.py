@@ -22,7 +22,7 @@ from occviewer.document.settings import Track
 from occviewer.document.shape import LatentEdit, ShelfEntry
 from occviewer.gui.panels.shelf import ShelfItem
 from occviewer.gui.studio import MeshResult
-from occviewer.gui.way import Way
+from occviewer.gui.way import Way, why_no_way
 from occviewer.gui.worker import Failure, Job
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class TrackControl(QObject):
         self._shown: object = None  # what the panel shows: keyframes, shelf, model
         self._moving_from: object = None  # the document's shape when it began to move
         self._asked: float | None = None
+        self._afterwards: Callable[[], object] | None = None
         self._began = (0.0, 0.0)  # time and position from which the clock counts
         self._clock, self._still = QTimer(self), QTimer(self)
         self._clock.setInterval(_TICK)
@@ -110,7 +111,7 @@ class TrackControl(QObject):
             self._controller.pipeline.hold(True)
             self._controller.display.hide_points(True)
             self._controller.window.show_gallery(False)
-        self.position = position
+        self.position, self._afterwards = position, None
         self._panel.show_position(position)
         self._ask_frame()
 
@@ -142,6 +143,14 @@ class TrackControl(QObject):
             ),
             self._failed,
         )
+
+    def at_rest(self, function: Callable[[], object]) -> None:
+        """Do something with the document's shape; while the track moves, with the one it shows."""
+        if self.moving:
+            self._afterwards = function
+            self.rest(_PLAYED)
+        else:
+            function()
 
     def _connect_panel(self) -> None:
         controller, panel, keyframes = self._controller, self._panel, self._panel.keyframes
@@ -231,17 +240,19 @@ class TrackControl(QObject):
     def _settle(
         self, command: Callable[..., Change], *arguments: object, merge: str | None
     ) -> None:
-        before = self._controller.document
+        before, afterwards = self._controller.document, self._afterwards
         self._give_back(follow=False)
         self._controller.do(command, *arguments, merge=merge)
         if self._controller.document is before:
             self._controller.pipeline.follow(before)
+        if afterwards is not None:
+            afterwards()
 
     def _give_back(self, *, follow: bool = True) -> None:
         """Let the display show the document again."""
         self._stop_timers()
         self._controller.compute.cancel(_LANE)
-        self._asked = None
+        self._asked = self._afterwards = None
         if self.moving:
             self._moving_from = None
             self._controller.pipeline.hold(False)
@@ -269,7 +280,7 @@ class TrackControl(QObject):
         self._shown = shown
         unusable = document.unusable
         entries = [document.entry(key) for key in document.track.keyframes]
-        why_not = _why_not(entries, unusable)
+        why_not = why_no_way(entries, unusable)
         way = None if why_not else Way(entries, document.track.loop)
         if self.playing:  # it goes on from here, at the new pace
             self._began = (time.monotonic(), self.position)
@@ -299,16 +310,3 @@ class TrackControl(QObject):
         if event.isAccepted():
             self._controller.history.remove_listener(self._follow)
             self._stop_timers()
-
-
-def _why_not(entries: list[ShelfEntry], unusable: frozenset[str]) -> str:
-    """Why the track cannot be played: a sentence; empty where it can."""
-    if len(entries) < 2:
-        return "The track needs two shapes at least; drag them here from the shelf."
-    strange = [entry.name for entry in entries if entry.id in unusable]
-    if strange:
-        return (
-            f"“{strange[0]}” was made by another model; open that model, or take the shape off "
-            "the track."
-        )
-    return ""

@@ -81,3 +81,16 @@ class Way:
             return None
         low, high = (models if end is None else end for end in ends)
         return low + (position - first) * (high - low)
+
+
+def why_no_way(entries: Sequence[ShelfEntry], unusable: frozenset[str]) -> str:
+    """Say why keyframes make no way: a sentence; empty where they make one."""
+    if len(entries) < 2:
+        return "The track needs two shapes at least; drag them here from the shelf."
+    strange = [entry.name for entry in entries if entry.id in unusable]
+    if strange:
+        return (
+            f"“{strange[0]}” was made by another model; open that model, or take the shape off "
+            "the track."
+        )
+    return ""

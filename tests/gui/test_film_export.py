@@ -13,7 +13,7 @@ from PIL import Image
 from PySide6.QtWidgets import QDialogButtonBox, QPushButton
 
 from occviewer.document import commands
-from occviewer.gui import film_control, film_maker
+from occviewer.gui import film_control, film_maker, film_place
 from occviewer.gui.film_dialog import FilmWish
 
 from .small_windows import LONG, at_rest, capture_samples, use_latent_model
@@ -197,7 +197,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(ready, qtbot, monkeypatch)
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(film_control.shutil, "copyfile", full)
+    monkeypatch.setattr(film_place.shutil, "copyfile", full)
     controller.film.make_track(FilmWish("", (96, 64), 2, 1.0), target / "pictures")
     finished(controller, qtbot)
     assert "the disk is full" in sentences(window)[-1]

@@ -192,6 +192,21 @@ def test_playing_again_and_again_is_one_step(tracked, qtbot):
     assert len(controller.history.titles) == steps + 1
 
 
+def test_what_is_captured_while_it_plays_is_what_is_seen(tracked, qtbot):
+    window, controller, (a, _) = tracked
+    mesh_of(controller, qtbot, a)
+    window.track.loop.setChecked(True)
+    window.track.play.click()
+    qtbot.waitUntil(lambda: controller.track.position > 0.1, timeout=LONG)
+    shelf = len(controller.document.shelf)
+    window.actions_["shape.capture"].trigger()
+    qtbot.waitUntil(lambda: len(controller.document.shelf) > shelf, timeout=LONG)
+    assert not controller.track.playing
+    captured = controller.document.shelf[-1].shape
+    assert captured is controller.document.shape
+    assert captured.code is not controller.document.entry(a).shape.code
+
+
 def test_it_ends_at_the_last_shape_and_a_loop_does_not_end(tracked, qtbot):
     window, controller, (_, b) = tracked
     window.track.seconds.setValue(0.2)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
+    QLabel,
     QListWidgetItem,
     QMenu,
     QPushButton,
@@ -72,7 +73,10 @@ class Sampler(QWidget):
             spin.setKeyboardTracking(False)
             spin.setMinimumWidth(64)
             spin.setMaximumWidth(80)
-            form.addRow(text, spin)
+            label = QLabel(text, self)
+            label.setBuddy(spin)
+            label.setMinimumWidth(label.sizeHint().width() + 4)
+            form.addRow(label, spin)
         column = QVBoxLayout()
         column.addWidget(self.new)
         column.addLayout(form)
