@@ -17,7 +17,7 @@ LONG = 60_000
 def latent_checkpoint(folder):
     """A checkpoint whose shapes have a surface wherever the sliders stand."""
     path = folder / "toy.safetensors"
-    save_checkpoint(path, with_surface(small_network(seed=2)), INFO, latent=small_bottleneck(1))
+    save_checkpoint(path, with_surface(small_network(seed=2)), INFO, latent=small_bottleneck(33))
     return path
 
 
