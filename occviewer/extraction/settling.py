@@ -48,7 +48,7 @@ class Settling:
         stride: int,
         progress: Callable[[float], None] | None = None,
     ) -> None:
-        self._grid = grid
+        self.grid = grid
         self._asker = asker
         self._stride = stride
         self._progress = progress
@@ -58,6 +58,10 @@ class Settling:
     def pass_over(self, nodes: UInt8Array) -> None:
         """Ask no node of these bits (slots, 8, 8) for a surprise beside it."""
         self._passed = nodes
+
+    def settle(self, uncertain: UInt8Array) -> None:
+        """Ask what the surface needs, nodes of these bits, and beside surprises."""
+        self.climb(self.follow(self.grid.near_surface(), uncertain))
 
     def follow(self, bricks: IntArray, also: UInt8Array | None = None) -> IntArray:
         """Ask until every cell with a sign change is known at its eight corners.
@@ -74,7 +78,7 @@ class Settling:
         (K,) int
             Slots in which something was asked.
         """
-        grid, touched = self._grid, []
+        grid, touched = self.grid, []
         while len(bricks) or also is not None:
             wanted = needed(grid, bricks)
             if also is not None:
@@ -103,7 +107,7 @@ class Settling:
 
     def _ask(self, slots: IntArray, wanted: UInt8Array) -> None:
         """Ask the nodes of wanted bits (M, 8, 8) in some slots (M,)."""
-        grid = self._grid
+        grid = self.grid
         inner = np.flatnonzero(unpacked(wanted))
         places = (slots[inner >> 9] << 9) | (inner & 511)
         nodes = ticks(grid.nodes_at(places), self._stride, self._asker.resolution)
@@ -113,7 +117,7 @@ class Settling:
         grid.known[slots] |= wanted
 
     def _enter(self, places: IntArray, answers: Float32Array) -> None:
-        grid = self._grid
+        grid = self.grid
         if len(self._surprise) < len(grid.values):
             more = len(grid.values) - len(self._surprise)
             grown = np.zeros((more, BRICK, BRICK, BRICK), np.float32)
@@ -126,7 +130,7 @@ class Settling:
 
     def _doubts(self, touched: IntArray) -> UInt8Array:
         """Bits (slots, 8, 8) of the nodes to be asked for a surprise beside them."""
-        grid = self._grid
+        grid = self.grid
         doubts = np.zeros_like(grid.known)
         bricks = grid.with_neighbours(grid.bricks_at(touched))
         slots = grid.slots(bricks)

@@ -1,0 +1,113 @@
+"""Settling a dense level: as `occviewer.extraction.settling`, without bricks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+
+import numpy as np
+
+from occviewer.arrays import Float32Array, IntArray, UInt8Array
+from occviewer.extraction.dense import DenseGrid, bits_of, places_of, set_at, turn
+from occviewer.extraction.field import Asker
+from occviewer.extraction.settling import CLIMB, ticks
+
+_AROUND = [step for step in product((-1, 0, 1), repeat=3) if any(step)]
+
+
+class DenseSettling:
+    """One dense level that is being settled.
+
+    Parameters
+    ----------
+    grid : DenseGrid
+        The level, holding what is known and what is predicted.
+    asker : Asker
+        Asked.
+    stride : int
+        The level's cell size in finest cells.
+    progress : callable, optional
+        Told the share of the first round that is done.
+    """
+
+    def __init__(
+        self,
+        grid: DenseGrid,
+        asker: Asker,
+        stride: int,
+        progress: Callable[[float], None] | None = None,
+    ) -> None:
+        self.grid = grid
+        self._asker = asker
+        self._stride = stride
+        self._progress = progress
+        self._passed: UInt8Array | None = None
+
+    def pass_over(self, nodes: UInt8Array) -> None:
+        """Ask no node of these bits for a surprise beside it."""
+        self._passed = nodes
+
+    def settle(self, uncertain: UInt8Array) -> None:
+        """Ask what the surface needs, nodes of these bits, and beside surprises."""
+        surprises = self._follow(uncertain)
+        while len(surprises[0]):
+            doubts = self._doubts(*surprises)
+            if not len(doubts):
+                return
+            surprises = self._follow(bits_of(doubts, self.grid.known), first=False)
+
+    def _follow(self, also: UInt8Array, *, first: bool = True) -> tuple[IntArray, Float32Array]:
+        """Ask until every cell with a sign change is known at its eight corners.
+
+        Nodes of the bits ``also`` are asked in the first round; ``first`` says whether the
+        surface is not settled yet.
+
+        Returns
+        -------
+        (K,) int, (K,) float32
+            Places where the field was nearer to the level than predicted, and by how much.
+        """
+        grid = self.grid
+        places, surprises = [], []
+        wanted = also | grid.needed() if first else also
+        while True:
+            wanted &= ~grid.known
+            asked = places_of(wanted)
+            if not len(asked):
+                break
+            before = grid.flat[asked]
+            answers = self._ask(asked)
+            grid.flat[asked] = answers
+            grid.known |= wanted
+            nearer = np.where(before > 0, before - answers, answers - before)
+            surprised = nearer > 0
+            places.append(asked[surprised])
+            surprises.append(nearer[surprised])
+            turned = asked[(before > 0) != (answers > 0)]
+            if not len(turned):
+                break
+            turn(grid.inside, turned)
+            wanted = grid.needed()
+        if not places:
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        return np.concatenate(places), np.concatenate(surprises)
+
+    def _ask(self, places: IntArray) -> Float32Array:
+        nodes = ticks(self.grid.nodes_at(places), self._stride, self._asker.resolution)
+        answers = self._asker.ask(nodes, self._progress)
+        self._progress = None
+        return answers
+
+    def _doubts(self, places: IntArray, surprises: Float32Array) -> IntArray:
+        """Places, each once, to be asked for a surprise beside them."""
+        grid, values, found = self.grid, self.grid.flat, []
+        reach = CLIMB * surprises
+        for step in _AROUND:
+            beside = places + grid.offset(step)
+            near = np.abs(values[beside]) <= reach
+            found.append(beside[near])
+        doubts = np.unique(np.concatenate(found))
+        doubts = doubts[~set_at(grid.known, doubts) & set_at(grid.own, doubts)]
+        if self._passed is not None:
+            doubts = doubts[~set_at(self._passed, doubts)]
+        return doubts
