@@ -113,7 +113,7 @@ class DenseGrid:
         asked[inner] = unpacked(self.known)[inner]
         split = (side, BRICK, side, BRICK, side, BRICK)
         values, asked = (
-            array.reshape(split).transpose(0, 2, 4, 1, 3, 5).reshape(-1, BRICK, BRICK, BRICK)
+            np.reshape(array.reshape(split).transpose(0, 2, 4, 1, 3, 5), (-1, BRICK, BRICK, BRICK))
             for array in (values, asked)
         )
         inside = values > 0
@@ -141,14 +141,27 @@ def places_of(bits: UInt8Array) -> IntArray:
     """Places (N,) of the bits that are set, ascending."""
     flat = bits.reshape(-1)
     filled = np.flatnonzero(flat)
-    which, bit = np.nonzero(np.unpackbits(flat[filled, None], axis=1, bitorder="little"))
-    return (filled[which] << 3) + bit
+    among = np.flatnonzero(np.unpackbits(flat[filled], bitorder="little").view(bool))
+    places: IntArray = (filled[among >> 3] << 3) + (among & 7)
+    return places
 
 
 def bits_of(places: IntArray, like: UInt8Array) -> UInt8Array:
     """Bits of some places (N,), each given once, in the shape of others."""
     bits = np.zeros_like(like)
     turn(bits, places)
+    return bits
+
+
+def around(bits: UInt8Array) -> UInt8Array:
+    """Bits of the nodes that are set or next to one that is, across corners too."""
+    bits = bits | _raised(bits) | _lowered(bits)
+    for axis in (1, 0):
+        source = np.moveaxis(bits, axis, 0)
+        bits = bits.copy()
+        found = np.moveaxis(bits, axis, 0)
+        found[1:] |= source[:-1]
+        found[:-1] |= source[1:]
     return bits
 
 
@@ -164,16 +177,16 @@ def turn(bits: UInt8Array, places: IntArray) -> None:
 
 
 def _raised(bits: UInt8Array) -> UInt8Array:
-    """What is set at the next node along z."""
-    moved = bits >> 1
-    moved[..., :-1] |= bits[..., 1:] << 7
+    """Move bits to the node before along z."""
+    moved: UInt8Array = bits >> np.uint8(1)
+    moved[..., :-1] |= bits[..., 1:] << np.uint8(7)
     return moved
 
 
 def _lowered(bits: UInt8Array) -> UInt8Array:
-    """What is set at the node before along z."""
-    moved = bits << 1
-    moved[..., 1:] |= bits[..., :-1] >> 7
+    """Move bits to the next node along z."""
+    moved: UInt8Array = bits << np.uint8(1)
+    moved[..., 1:] |= bits[..., :-1] >> np.uint8(7)
     return moved
 
 

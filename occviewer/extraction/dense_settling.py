@@ -8,9 +8,9 @@ from itertools import product
 import numpy as np
 
 from occviewer.arrays import Float32Array, IntArray, UInt8Array
-from occviewer.extraction.dense import DenseGrid, bits_of, places_of, set_at, turn
+from occviewer.extraction.dense import DenseGrid, around, bits_of, places_of, set_at, turn
 from occviewer.extraction.field import Asker
-from occviewer.extraction.settling import CLIMB, ticks
+from occviewer.extraction.settling import reach_of, ticks
 
 _AROUND = [step for step in product((-1, 0, 1), repeat=3) if any(step)]
 
@@ -100,14 +100,17 @@ class DenseSettling:
 
     def _doubts(self, places: IntArray, surprises: Float32Array) -> IntArray:
         """Places, each once, to be asked for a surprise beside them."""
-        grid, values, found = self.grid, self.grid.flat, []
-        reach = CLIMB * surprises
+        grid, values = self.grid, self.grid.flat
+        free = grid.own & ~grid.known
+        if self._passed is not None:
+            free &= ~self._passed
+        # Most surprises lie where all is known around them.
+        edge = set_at(around(free), places)
+        places, surprises = places[edge], surprises[edge]
+        found = []
         for step in _AROUND:
             beside = places + grid.offset(step)
-            near = np.abs(values[beside]) <= reach
-            found.append(beside[near])
-        doubts = np.unique(np.concatenate(found))
-        doubts = doubts[~set_at(grid.known, doubts) & set_at(grid.own, doubts)]
-        if self._passed is not None:
-            doubts = doubts[~set_at(self._passed, doubts)]
-        return doubts
+            reach = reach_of(sum(map(abs, step))) * surprises
+            beside = beside[np.abs(values[beside]) <= reach]
+            found.append(beside[set_at(free, beside)])
+        return np.unique(np.concatenate(found))

@@ -86,7 +86,7 @@ class PreparedLocal:
                 self._from_grid = grid
             else:
                 self._given.append(grid)
-        self._first = decoder.fc_p.weight.T.split([3, decoder.fc_p.in_features - 3])
+        self._first = decoder.fc_p.weight.T[:3], decoder.fc_p.weight.T[3:]
         self._first_bias = decoder.fc_p.bias
         self._blocks = []
         bias = torch.zeros_like(decoder.fc_p.bias)
