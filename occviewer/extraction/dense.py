@@ -106,15 +106,15 @@ class DenseGrid:
         """Copy into bricks, for a finer level that is stored so."""
         grid = BrickGrid(self.cells)
         side = grid.side
-        values = np.full((BRICK * side,) * 3, -np.inf, np.float32)
-        asked = np.zeros(values.shape, bool)
+        whole = np.full((BRICK * side,) * 3, -np.inf, np.float32)
+        known = np.zeros(whole.shape, bool)
         inner = (slice(0, self.side),) * 3
-        values[inner] = self.values[inner]
-        asked[inner] = unpacked(self.known)[inner]
+        whole[inner] = self.values[inner]
+        known[inner] = unpacked(self.known)[inner]
         split = (side, BRICK, side, BRICK, side, BRICK)
         values, asked = (
             np.reshape(array.reshape(split).transpose(0, 2, 4, 1, 3, 5), (-1, BRICK, BRICK, BRICK))
-            for array in (values, asked)
+            for array in (whole, known)
         )
         inside = values > 0
         every = inside.all(axis=(1, 2, 3))
@@ -140,7 +140,7 @@ def unpacked(bits: UInt8Array) -> BoolArray:
 def places_of(bits: UInt8Array) -> IntArray:
     """Places (N,) of the bits that are set, ascending."""
     flat = bits.reshape(-1)
-    filled = np.flatnonzero(flat)
+    filled = np.flatnonzero(flat != 0)
     among = np.flatnonzero(np.unpackbits(flat[filled], bitorder="little").view(bool))
     places: IntArray = (filled[among >> 3] << 3) + (among & 7)
     return places
@@ -177,16 +177,17 @@ def turn(bits: UInt8Array, places: IntArray) -> None:
 
 
 def _raised(bits: UInt8Array) -> UInt8Array:
-    """Move bits to the node before along z."""
+    """Move bits to the node before along z; the first of a row must not be set."""
     moved: UInt8Array = bits >> np.uint8(1)
-    moved[..., :-1] |= bits[..., 1:] << np.uint8(7)
+    # So no bit crosses the end of a row, and all rows may be seen as one.
+    moved.reshape(-1)[:-1] |= bits.reshape(-1)[1:] << np.uint8(7)
     return moved
 
 
 def _lowered(bits: UInt8Array) -> UInt8Array:
-    """Move bits to the next node along z."""
+    """Move bits to the next node along z; the last of a row must not be set."""
     moved: UInt8Array = bits << np.uint8(1)
-    moved[..., 1:] |= bits[..., :-1] >> np.uint8(7)
+    moved.reshape(-1)[1:] |= bits.reshape(-1)[:-1] >> np.uint8(7)
     return moved
 
 

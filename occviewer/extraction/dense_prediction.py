@@ -6,9 +6,9 @@ from itertools import product
 
 import numpy as np
 
-from occviewer.arrays import BoolArray, Float32Array, UInt8Array
-from occviewer.extraction.dense import DenseGrid, packed, unpacked
-from occviewer.extraction.prediction import caution
+from occviewer.arrays import Float32Array, UInt8Array
+from occviewer.extraction.dense import DenseGrid, bits_of, packed
+from occviewer.extraction.prediction import MIDDLE, caution
 
 # Slabs of about so many fine nodes stay in the processor's cache.
 _SLAB = 1 << 17
@@ -45,40 +45,49 @@ def predict_dense(coarse: DenseGrid, cells: int) -> tuple[DenseGrid, UInt8Array]
     for border in (0, slice(cells + 2, None)):
         fine.values[border] = -np.inf
         fine.inside[border] = 0
-    fine.known = fine.own & _placed(
-        unpacked(coarse.known)[1:, 1:, 1 : coarse.side], fine, slice(1, None, 2)
-    )
-    bound = np.zeros(values.shape, np.float32)
-    bound[1:-1, 1:-1, 1:-1] = _bends(values[1:-1, 1:-1, 1:-1])
-    return fine, _uncertain(fine, bound)
+    nodes, _ = coarse.asked()
+    fine.known = bits_of(fine.places(*np.minimum(2 * nodes - 1, fine.side - 1)), fine.known)
+    fine.known &= fine.own
+    return fine, _uncertain(coarse, fine) & ~fine.known
 
 
-def _uncertain(fine: DenseGrid, bound: Float32Array) -> UInt8Array:
-    """Bits of the nodes between coarse ones that the coarse bounds (n, n, n) leave uncertain."""
-    marks = np.zeros(fine.values.shape, bool)
-    for between in product((True, False), repeat=3):
-        if not any(between):
-            continue
-        limit = bound
+def _uncertain(coarse: DenseGrid, fine: DenseGrid) -> UInt8Array:
+    """Bits of the nodes between coarse ones that the second differences leave uncertain."""
+    inner = (slice(1, coarse.cells + 2),) * 3
+    values = coarse.values[inner]
+    bound = _bends(values)
+    # A node between corners is as far from the level as the nearest of them, if they are
+    # on one side; where they are not, the surface needs it anyway.
+    near = _over_cells(np.minimum, np.abs(values)) <= MIDDLE * _over_cells(np.maximum, bound)
+    cells = np.flatnonzero(near)
+    row, z = np.divmod(cells, coarse.cells)
+    x, y = np.divmod(row, coarse.cells)
+    side = coarse.cells + 1
+    nodes = (x * side + y) * side + z
+    bound = bound.reshape(-1)
+    # In padded nodes the coarse node n is the fine node 2 n - 1, and n is 1 + x here.
+    places = fine.places(2 * x + 1, 2 * y + 1, 2 * z + 1)
+    largest: dict[tuple[int, ...], Float32Array] = {}
+    found = []
+    for node in product((0, 1), repeat=3):
+        limit = bound[nodes + (node[0] * side + node[1]) * side + node[2]]
         for axis in range(3):
-            along = np.moveaxis(limit, axis, 0)
-            # Two coarse nodes are as far from the node between them; else it is the second.
-            along = np.maximum(along[:-1], along[1:]) if between[axis] else along[1:]
-            limit = np.moveaxis(along, 0, axis)
-        limit = limit * caution(sum(between))
-        nodes = tuple(slice(0 if b else 1, fine.side, 2) for b in between)
-        values = fine.values[nodes]
-        marks[nodes] = np.abs(values) <= limit[tuple(slice(0, n) for n in values.shape)]
-    return fine.own & packed(marks)
+            if node[axis]:
+                nearer = tuple(n if a != axis else 0 for a, n in enumerate(node))
+                limit = np.maximum(limit, largest[nearer])
+        largest[node] = limit
+        if any(node):
+            at = places + fine.offset(node)
+            found.append(at[np.abs(fine.flat[at]) <= caution(sum(node)) * limit])
+    return bits_of(np.concatenate(found), fine.known) & fine.own
 
 
-def _placed(mask: BoolArray, fine: DenseGrid, every_other: slice) -> UInt8Array:
-    """Bits of a mask of every other node of a grid along all axes."""
-    whole = np.zeros(fine.values.shape, bool)
-    place = whole[(every_other,) * 3]
-    x, y, z = np.minimum(place.shape, mask.shape)
-    place[:x, :y, :z] = mask[:x, :y, :z]
-    return packed(whole)
+def _over_cells(join: np.ufunc, nodes: Float32Array) -> Float32Array:
+    """Join the values at the corners of each cell."""
+    for axis in range(3):
+        along = np.moveaxis(nodes, axis, 0)
+        nodes = np.moveaxis(join(along[:-1], along[1:]), 0, axis)
+    return nodes
 
 
 def _bends(values: Float32Array) -> Float32Array:

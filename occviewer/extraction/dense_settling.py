@@ -12,6 +12,9 @@ from occviewer.extraction.dense import DenseGrid, around, bits_of, places_of, se
 from occviewer.extraction.field import Asker
 from occviewer.extraction.settling import reach_of, ticks
 
+# For fewer it is quicker to look beside each than to find out beside which to look.
+_MANY = 1000
+
 _AROUND = [step for step in product((-1, 0, 1), repeat=3) if any(step)]
 
 
@@ -104,9 +107,10 @@ class DenseSettling:
         free = grid.own & ~grid.known
         if self._passed is not None:
             free &= ~self._passed
-        # Most surprises lie where all is known around them.
-        edge = set_at(around(free), places)
-        places, surprises = places[edge], surprises[edge]
+        if len(places) > _MANY:
+            # Most surprises lie where all is known around them.
+            edge = set_at(around(free), places)
+            places, surprises = places[edge], surprises[edge]
         found = []
         for step in _AROUND:
             beside = places + grid.offset(step)
