@@ -51,49 +51,30 @@ class DenseSettling:
         self._passed = nodes
 
     def settle(self, uncertain: UInt8Array) -> None:
-        """Ask what the surface needs, nodes of these bits, and beside surprises."""
-        surprises = self._follow(uncertain)
-        while len(surprises[0]):
-            doubts = self._doubts(*surprises)
-            if not len(doubts):
-                return
-            surprises = self._follow(bits_of(doubts, self.grid.known), first=False)
+        """Ask what the surface needs, nodes of these bits, and beside surprises.
 
-    def _follow(self, also: UInt8Array, *, first: bool = True) -> tuple[IntArray, Float32Array]:
-        """Ask until every cell with a sign change is known at its eight corners.
-
-        Nodes of the bits ``also`` are asked in the first round; ``first`` says whether the
-        surface is not settled yet.
-
-        Returns
-        -------
-        (K,) int, (K,) float32
-            Places where the field was nearer to the level than predicted, and by how much.
+        Where the field turned out to be nearer to the level than predicted does not depend
+        on the order, so both hints are followed in the same rounds.
         """
         grid = self.grid
-        places, surprises = [], []
-        wanted = also | grid.needed() if first else also
+        wanted = uncertain | grid.needed()
         while True:
             wanted &= ~grid.known
             asked = places_of(wanted)
             if not len(asked):
-                break
+                return
             before = grid.flat[asked]
             answers = self._ask(asked)
             grid.flat[asked] = answers
             grid.known |= wanted
             nearer = np.where(before > 0, before - answers, answers - before)
             surprised = nearer > 0
-            places.append(asked[surprised])
-            surprises.append(nearer[surprised])
+            doubts = self._doubts(asked[surprised], nearer[surprised])
+            wanted = bits_of(doubts, grid.known)
             turned = asked[(before > 0) != (answers > 0)]
-            if not len(turned):
-                break
-            turn(grid.inside, turned)
-            wanted = grid.needed()
-        if not places:
-            return np.empty(0, np.int64), np.empty(0, np.float32)
-        return np.concatenate(places), np.concatenate(surprises)
+            if len(turned):
+                turn(grid.inside, turned)
+                wanted |= grid.needed()
 
     def _ask(self, places: IntArray) -> Float32Array:
         nodes = ticks(self.grid.nodes_at(places), self._stride, self._asker.resolution)
