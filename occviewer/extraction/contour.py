@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from occviewer.arrays import IntArray, UInt8Array
 from occviewer.extraction.bricks import BRICK, INSIDE, BrickGrid
+from occviewer.extraction.dense import DenseGrid
 
 Backend = Literal["flying_edges", "pymcubes"]
 
@@ -44,12 +45,12 @@ class Contour:
     faces: npt.NDArray[np.int32]
 
 
-def contour(grid: BrickGrid, backend: Backend = "flying_edges") -> Contour:
+def contour(grid: BrickGrid | DenseGrid, backend: Backend = "flying_edges") -> Contour:
     """Join the surface between inside and outside nodes of a settled grid.
 
     Parameters
     ----------
-    grid : BrickGrid
+    grid : BrickGrid or DenseGrid
         The finest grid.
     backend : {"flying_edges", "pymcubes"}
         VTK's FlyingEdges (Schroeder et al. 2015) does not hold Python's lock;
@@ -60,7 +61,8 @@ def contour(grid: BrickGrid, backend: Backend = "flying_edges") -> Contour:
     keys: list[IntArray] = []
     faces: list[IntArray] = []
     vertices = 0
-    for origin, signs in _blocks(grid, _BLOCK[backend]):
+    blocks = _dense_blocks if isinstance(grid, DenseGrid) else _blocks
+    for origin, signs in blocks(grid, _BLOCK[backend]):  # type: ignore[arg-type]
         doubled, triangles = surface_of(signs)
         doubled += 2 * origin
         axis = np.argmax(doubled & 1, axis=1)
@@ -96,6 +98,14 @@ def _blocks(grid: BrickGrid, size: int) -> Iterator[tuple[IntArray, UInt8Array]]
             np.array(start) * BRICK,
             np.ascontiguousarray(signs[: stop[0], : stop[1], : stop[2]]),
         )
+
+
+def _dense_blocks(grid: DenseGrid, size: int) -> Iterator[tuple[IntArray, UInt8Array]]:
+    """As `_blocks`, of a dense grid."""
+    signs, nodes = grid.signs(), BRICK * size
+    for start in product(range(0, grid.side, nodes), repeat=3):
+        block = signs[tuple(slice(s, s + nodes + 1) for s in start)]
+        yield np.array(start), np.ascontiguousarray(block)
 
 
 def _flying_edges(signs: UInt8Array) -> tuple[IntArray, IntArray]:

@@ -8,20 +8,13 @@ import numpy as np
 
 from occviewer.arrays import Float32Array, UInt8Array
 from occviewer.extraction.bricks import INSIDE, BrickGrid, packed, unpacked
+from occviewer.extraction.dense import DenseGrid
+from occviewer.extraction.dense_frames import JUMP, allowed, compared_dense
 from occviewer.extraction.field import Asker
-from occviewer.extraction.hierarchy import descend, strides
-from occviewer.extraction.prediction import predict
-from occviewer.extraction.settling import Settling
+from occviewer.extraction.hierarchy import Grid, descend, next_level, strides
 
 # The coarsest grid of a frame has so many cells a side: it is asked whole every time.
 _START_CELLS = 8
-
-# When more than this share of what was known has turned, the last frame is no help.
-_JUMP = 0.2
-
-# A value is taken to have moved by at most this times the largest movement that is
-# seen in its brick and those around.
-_DRIFT = np.float32(2.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,12 +25,12 @@ class Frame:
     ----------
     grid : BrickGrid
         Settled.
-    sure : (slots, 8, 8) uint8
+    sure : uint8
         Bits of the nodes that are known or at least as far from the level as the grid
         says.
     """
 
-    grid: BrickGrid
+    grid: Grid
     sure: UInt8Array
 
 
@@ -63,34 +56,47 @@ def next_frames(last: list[Frame] | None, asker: Asker, shift: float) -> list[Fr
     found = [Frame(grid, grid.known)]
     for index, stride in enumerate(levels[1:], start=1):
         coarse = found[-1].grid
-        grid, uncertain = predict(coarse, -(-asker.resolution // stride))
-        settling = Settling(grid, asker, stride)
+        settling, uncertain = next_level(coarse, asker, stride)
         passed = None
         if last is not None:
-            drift = _drift(last[index], coarse, shift)
-            uncertain, passed = _compared(last[index], grid, uncertain, drift, shift)
+            before = last[index]
+            uncertain, passed = _taken_over(before, settling.grid, coarse, uncertain, shift)
             settling.pass_over(passed)
-        settling.climb(settling.follow(grid.near_surface(), uncertain))
-        sure = grid.known.copy()
+        settling.settle(uncertain)
+        sure = settling.grid.known.copy()
         if passed is not None:
             sure[: len(passed)] |= passed
-        found.append(Frame(grid, sure))
+        found.append(Frame(settling.grid, sure))
     return found
 
 
-def _compared(
-    last: Frame, grid: BrickGrid, uncertain: UInt8Array, drift: Float32Array, shift: float
+def _taken_over(
+    last: Frame, grid: Grid, coarse: Grid, uncertain: UInt8Array, shift: float
 ) -> tuple[UInt8Array, UInt8Array]:
     """Bits of the nodes to ask, and of those that need not be asked, by the last frame."""
-    _keep_turned(last, grid, shift)
+    if isinstance(grid, DenseGrid):
+        assert isinstance(last.grid, DenseGrid)
+        assert isinstance(coarse, DenseGrid)
+        return compared_dense(last.grid, last.sure, grid, coarse, uncertain, shift)
+    assert isinstance(last.grid, BrickGrid)
+    return _compared(last.grid, last.sure, grid, coarse, uncertain, shift)
+
+
+def _compared(
+    old: BrickGrid, was_sure: UInt8Array, grid: BrickGrid, coarse: Grid,
+    uncertain: UInt8Array, shift: float,
+) -> tuple[UInt8Array, UInt8Array]:  # fmt: skip
+    """As `occviewer.extraction.dense_frames.compared_dense`, of bricks."""
+    drift = _drift(old, coarse, shift)
+    _keep_turned(old, was_sure, grid, shift)
     uncertain = np.concatenate([uncertain, np.zeros_like(grid.known[len(uncertain) :])])
     bricks = grid.bricks_at(np.arange(len(grid.known)))
     bricks[: INSIDE + 1] = 0  # the shared bricks have no place; there nothing is stored
-    old = last.grid.slots(bricks)
-    values = last.grid.values[old] + np.float32(shift)
-    sure = last.sure[old] & ~grid.known
+    slots = old.slots(bricks)
+    values = old.values[slots] + np.float32(shift)
+    sure = was_sure[slots] & ~grid.known
     turned = (packed(values > 0) ^ grid.inside) & sure
-    if _count(turned) > _JUMP * _count(sure):
+    if _count(turned) > JUMP * _count(sure):
         return uncertain, np.zeros_like(sure)
     with np.errstate(invalid="ignore"):  # infinite less infinite: nothing is sure there
         left = np.abs(values) - drift[bricks][:, None, None, None]
@@ -101,21 +107,20 @@ def _compared(
     return asked, passed
 
 
-def _keep_turned(last: Frame, grid: BrickGrid, shift: float) -> None:
+def _keep_turned(old: BrickGrid, sure: UInt8Array, grid: BrickGrid, shift: float) -> None:
     """Store the bricks in which the last frame knew of another side than is predicted."""
-    slots = np.arange(INSIDE + 1, len(last.grid.known))
-    bricks = last.grid.bricks_at(slots)
+    slots = np.arange(INSIDE + 1, len(old.known))
+    bricks = old.bricks_at(slots)
     now = grid.slots(bricks)
     shared = now <= INSIDE
     slots = slots[shared]
-    inside = packed(last.grid.values[slots] + np.float32(shift) > 0)
-    turned = (inside ^ grid.inside[now[shared]]) & last.sure[slots]
+    inside = packed(old.values[slots] + np.float32(shift) > 0)
+    turned = (inside ^ grid.inside[now[shared]]) & sure[slots]
     grid.add(bricks[shared][turned.any(axis=(1, 2))])
 
 
-def _drift(last: Frame, coarse: BrickGrid, shift: float) -> Float32Array:
+def _drift(old: BrickGrid, coarse: Grid, shift: float) -> Float32Array:
     """How far values may have moved, by brick name; infinite where nothing was seen."""
-    old = last.grid
     nodes, values = coarse.asked()
     # In padded nodes the coarse node n is the fine node 2 n - 1.
     nodes = np.minimum(2 * nodes - 1, old.cells + 1)
@@ -125,13 +130,7 @@ def _drift(last: Frame, coarse: BrickGrid, shift: float) -> Float32Array:
     moved = np.abs(values - old.values.reshape(-1)[places] - np.float32(shift))
     drift = np.full(old.table.size, -1.0, np.float32)
     np.maximum.at(drift, old.named(nodes >> 3)[known], moved[known])
-    around = drift.reshape(old.table.shape)
-    for axis in range(3):
-        rows = np.moveaxis(around.copy(), axis, 0)
-        kept = np.moveaxis(around, axis, 0)
-        np.maximum(kept[1:], rows[:-1], out=kept[1:])
-        np.maximum(kept[:-1], rows[1:], out=kept[:-1])
-    return np.where(drift < 0, np.float32(np.inf), _DRIFT * drift)
+    return allowed(drift.reshape(old.table.shape)).reshape(-1)
 
 
 def _count(bits: UInt8Array) -> int:

@@ -17,13 +17,22 @@ the surface passes. But a halved cell is not asked at all its nodes:
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 
+from occviewer.arrays import UInt8Array
 from occviewer.extraction.bricks import BRICK, INSIDE, BrickGrid, packed
+from occviewer.extraction.dense import DENSE_CELLS, DenseGrid, places_of
+from occviewer.extraction.dense import packed as dense_bits
+from occviewer.extraction.dense_prediction import predict_dense
+from occviewer.extraction.dense_settling import DenseSettling
 from occviewer.extraction.field import BATCH, Asker
 from occviewer.extraction.prediction import predict
 from occviewer.extraction.settling import Settling, ticks
+
+Grid: TypeAlias = BrickGrid | DenseGrid
+"""One level, in either way of storing it."""
 
 # Cells a side of the coarsest grid. Twice as many find no more, half as many less.
 START_CELLS = 16
@@ -31,7 +40,7 @@ START_CELLS = 16
 
 def evaluate(
     asker: Asker, *, thorough: bool = False, progress: Callable[[float], None] | None = None
-) -> BrickGrid:
+) -> Grid:
     """Values at all nodes of the finest grid that its surface touches.
 
     Parameters
@@ -45,7 +54,7 @@ def evaluate(
 
     Returns
     -------
-    BrickGrid
+    BrickGrid or DenseGrid
         In which every cell with a sign change has been asked at all corners.
     """
     levels = [1] if thorough else strides(asker.resolution)
@@ -58,7 +67,7 @@ def descend(
     progress: Callable[[float], None] | None = None,
     *,
     keep: bool = True,
-) -> BrickGrid:
+) -> Grid:
     """Values at the nodes of the last of some levels that the surface touches.
 
     Parameters
@@ -84,14 +93,42 @@ def descend(
         low, high = shares[level], shares[level + 1]
         return lambda share: progress(float(low + share * (high - low)))
 
-    grid = BrickGrid(-(-asker.resolution // levels[0]))
-    _ask_all(grid, asker, levels[0], keep=keep, progress=within(0))
-    Settling(grid, asker, levels[0]).follow(grid.near_surface())
+    cells = -(-asker.resolution // levels[0])
+    grid: Grid
+    if keep and cells <= DENSE_CELLS:
+        grid = DenseGrid(cells)
+        _ask_all_dense(grid, asker, levels[0], within(0))
+    else:
+        grid = BrickGrid(cells)
+        _ask_all(grid, asker, levels[0], keep=keep, progress=within(0))
     for level, stride in enumerate(levels[1:], start=1):
-        grid, uncertain = predict(grid, -(-asker.resolution // stride))
-        settling = Settling(grid, asker, stride, within(level))
-        settling.climb(settling.follow(grid.near_surface(), uncertain))
+        settling, uncertain = next_level(grid, asker, stride, within(level))
+        settling.settle(uncertain)
+        grid = settling.grid
     return grid
+
+
+def next_level(
+    coarse: Grid,
+    asker: Asker,
+    stride: int,
+    progress: Callable[[float], None] | None = None,
+) -> tuple[Settling | DenseSettling, UInt8Array]:
+    """Predict the level after a settled one.
+
+    Returns
+    -------
+    settling : Settling or DenseSettling
+        Of the level, which holds what is known and what is predicted.
+    uncertain : uint8
+        Bits of the nodes whose sign is uncertain.
+    """
+    cells = -(-asker.resolution // stride)
+    if isinstance(coarse, DenseGrid) and cells <= DENSE_CELLS:
+        dense, uncertain = predict_dense(coarse, cells)
+        return DenseSettling(dense, asker, stride, progress), uncertain
+    grid, uncertain = predict(coarse.bricks() if isinstance(coarse, DenseGrid) else coarse, cells)
+    return Settling(grid, asker, stride, progress), uncertain
 
 
 def strides(resolution: int, start: int = START_CELLS) -> list[int]:
@@ -103,6 +140,17 @@ def strides(resolution: int, start: int = START_CELLS) -> list[int]:
     while -(-resolution // (2 * sizes[0])) >= start:
         sizes.insert(0, 2 * sizes[0])
     return sizes
+
+
+def _ask_all_dense(
+    grid: DenseGrid, asker: Asker, stride: int, progress: Callable[[float], None] | None
+) -> None:
+    """Ask the whole grid."""
+    places = places_of(grid.own)
+    grid.values.fill(-np.inf)
+    grid.flat[places] = asker.ask(ticks(grid.nodes_at(places), stride, asker.resolution), progress)
+    grid.inside = dense_bits(grid.values > 0)
+    grid.known = grid.own.copy()
 
 
 def _ask_all(

@@ -9,10 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from occviewer.errors import ExtractionError
-from occviewer.extraction.bricks import BrickGrid
 from occviewer.extraction.contour import Backend, contour
 from occviewer.extraction.field import Asker, Field
-from occviewer.extraction.hierarchy import evaluate
+from occviewer.extraction.hierarchy import Grid, evaluate
 from occviewer.extraction.surface import vertices_and_normals
 from occviewer.meshes import Mesh
 
@@ -184,7 +183,7 @@ def _mesh(
 
 
 def mesh_of(
-    grid: BrickGrid,
+    grid: Grid,
     asker: Asker,
     level: float,
     *,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from occviewer.arrays import Float32Array, Float64Array, IntArray
-from occviewer.extraction.bricks import BrickGrid
 from occviewer.extraction.contour import Contour
 from occviewer.extraction.field import Asker
+from occviewer.extraction.hierarchy import Grid
 from occviewer.extraction.refinement import crossings, gradient_normals
 
 # Vertices keep this distance, in cells, from the ends of their edge: no two
@@ -16,7 +16,7 @@ _MARGIN = 1e-3
 
 
 def vertices_and_normals(
-    grid: BrickGrid, contour: Contour, asker: Asker, *, normals: bool = True, refine: int = 0
+    grid: Grid, contour: Contour, asker: Asker, *, normals: bool = True, refine: int = 0
 ) -> tuple[Float32Array, Float32Array | None]:
     """Vertices (V, 3) float32 in the box frame and their unit normals, or None.
 
@@ -28,7 +28,7 @@ def vertices_and_normals(
 
     Parameters
     ----------
-    grid : BrickGrid
+    grid : BrickGrid or DenseGrid
         The finest grid, settled.
     contour : Contour
         Its surface.
@@ -91,7 +91,7 @@ def _crossing(first: Float64Array, second: Float64Array) -> Float64Array:
     return np.clip(share, _MARGIN, 1.0 - _MARGIN)
 
 
-def _slope(grid: BrickGrid, nodes: IntArray, axes: IntArray, values: Float64Array) -> Float64Array:
+def _slope(grid: Grid, nodes: IntArray, axes: IntArray, values: Float64Array) -> Float64Array:
     """Change of the values over one cell along ``axes`` at nodes (3, V)."""
     step = np.eye(3, dtype=np.int64)[:, axes]
     before = grid.get(nodes - step).astype(np.float64)

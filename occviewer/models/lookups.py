@@ -9,18 +9,24 @@ several times faster than index arithmetic on arrays of three columns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import cache
 from itertools import product
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the usual name
 
-from occviewer.models.rows import RowLinear, padded
 from occviewer.networks.coordinates import PLANES, normalised_grid, normalised_plane
 
 MOST_ROWS = 1 << 24
 """Row numbers are computed in float32, which holds whole numbers up to here."""
+
+
+Corners = tuple[tuple[int, tuple[tuple[int, int, int], ...]], ...]
+"""For each row of a bag: the first row of its table, and ``(axis, stride, step)`` for each
+axis it depends on, i.e. how far the row number moves for one cell along the axis, and whether
+it is the lower (0) or the upper (1) node."""
 
 
 class Lookup:
@@ -36,34 +42,19 @@ class Lookup:
         Nodes along each axis.
     extent : (float, float)
         Queries are divided by the first, moved by a half and kept between 0 and the second.
-    corners : sequence of (first row, {axis: (stride, step)})
-        For each row of a bag: the axes it depends on, how far the row number moves for one
-        cell along the axis, and whether it is the lower (0) or the upper (1) node.
+    corners : Corners
+        The rows of a bag.
     """
 
     def __init__(
-        self,
-        table: Tensor,
-        side: int,
-        extent: tuple[float, float],
-        corners: Sequence[tuple[int, dict[int, tuple[int, int]]]],
+        self, table: Tensor, side: int, extent: tuple[float, float], corners: Corners
     ) -> None:
         self._table = table.contiguous()
         self._side = side
         self._scale, self._highest = extent
-        count, axes = len(corners), len(corners[0][1])
-        first, strides = torch.zeros(count), torch.zeros(3, count)
-        # A weight is a product over the axes of 1 - f (lower node) or f (upper node).
-        constant, slope = torch.zeros(axes, count), torch.zeros(axes, 3, count)
-        for column, (row, along) in enumerate(corners):
-            first[column] = row
-            for factor, (axis, (stride, step)) in enumerate(along.items()):
-                first[column] += stride * step
-                strides[axis, column] = stride
-                constant[factor, column] = 1 - step
-                slope[factor, axis, column] = 2 * step - 1
+        first, strides, factors = _affine(corners)
         self._first, self._strides = first.to(table.device), strides.to(table.device)
-        self._factors = list(zip(constant.to(table.device), slope.to(table.device), strict=True))
+        self._factors = [(constant.to(table.device), s.to(table.device)) for constant, s in factors]
 
     def __call__(self, queries: Tensor) -> Tensor:
         """Features (M, C) at queries (M, 3) of the box."""
@@ -78,8 +69,8 @@ class Lookup:
         return F.embedding_bag(rows, self._table, per_sample_weights=weights, mode="sum")
 
 
-def plane_lookup(planes: dict[str, Tensor], padding: float, weight: Tensor) -> Lookup:
-    """Bilinear features of planes, summed, through the linear layer that follows.
+def plane_lookup(planes: dict[str, Tensor], padding: float) -> Lookup:
+    """Bilinear features of planes, summed.
 
     Parameters
     ----------
@@ -87,24 +78,19 @@ def plane_lookup(planes: dict[str, Tensor], padding: float, weight: Tensor) -> L
         By their names in `PLANES`, at least one.
     padding : float
         Of the box, as in `normalised_plane`.
-    weight : (out, C) Tensor
-        The layer. Interpolation is linear too, so it is applied to the nodes once
-        instead of to every query.
     """
     side = next(iter(planes.values())).shape[-1]
-    nodes = [plane.permute(1, 2, 0).flatten(0, 1) for plane in planes.values()]
-    table = RowLinear(weight, weight.new_zeros(len(weight)))(padded(torch.cat(nodes)))
+    table = torch.cat([plane.permute(1, 2, 0).flatten(0, 1) for plane in planes.values()])
     corners = []
     for number, name in enumerate(planes):
         u, v = PLANES[name]
         for along_v, along_u in product((0, 1), repeat=2):
-            corners.append((number * side**2, {u: (1, along_u), v: (side, along_v)}))
-    first = next(iter(planes))
-    return Lookup(table, side, _extent(lambda at: normalised_plane(at, first, padding)), corners)
+            corners.append((number * side**2, ((u, 1, along_u), (v, side, along_v))))
+    return Lookup(table, side, _plane_extent(next(iter(planes)), padding), tuple(corners))
 
 
-def grid_lookup(grid: Tensor, padding: float, weight: Tensor, bias: Tensor | None = None) -> Lookup:
-    """Trilinear features of a grid (C, R, R, R), through the linear layer that follows.
+def grid_lookup(grid: Tensor, padding: float) -> Lookup:
+    """Trilinear features of a grid.
 
     Parameters
     ----------
@@ -112,18 +98,41 @@ def grid_lookup(grid: Tensor, padding: float, weight: Tensor, bias: Tensor | Non
         Axes z, y, x, as in `sample_grid`.
     padding : float
         Of the box, as in `normalised_grid`.
-    weight : (out, C) Tensor
-        The layer, applied to the nodes as in `plane_lookup`.
-    bias : (out,) Tensor, optional
-        Its bias: the shares of the nodes sum to 1.
     """
     side = grid.shape[-1]
-    bias = weight.new_zeros(len(weight)) if bias is None else bias
-    table = RowLinear(weight, bias)(padded(grid.permute(1, 2, 3, 0).flatten(0, 2)))
-    corners = [
-        (0, {0: (1, x), 1: (side, y), 2: (side**2, z)}) for z, y, x in product((0, 1), repeat=3)
-    ]
-    return Lookup(table, side, _extent(lambda at: normalised_grid(at, padding)), corners)
+    table = grid.permute(1, 2, 3, 0).flatten(0, 2)
+    corners = tuple(
+        (0, ((0, 1, x), (1, side, y), (2, side**2, z))) for z, y, x in product((0, 1), repeat=3)
+    )
+    return Lookup(table, side, _grid_extent(padding), corners)
+
+
+# A code that moves makes the same lookups again and again, on other tables.
+@cache
+def _affine(corners: Corners) -> tuple[Tensor, Tensor, list[tuple[Tensor, Tensor]]]:
+    """Row numbers and weights of a bag as affine functions: first rows, strides, factors."""
+    count, axes = len(corners), len(corners[0][1])
+    first, strides = torch.zeros(count), torch.zeros(3, count)
+    # A weight is a product over the axes of 1 - f (lower node) or f (upper node).
+    constant, slope = torch.zeros(axes, count), torch.zeros(axes, 3, count)
+    for column, (row, along) in enumerate(corners):
+        first[column] = row
+        for factor, (axis, stride, step) in enumerate(along):
+            first[column] += stride * step
+            strides[axis, column] = stride
+            constant[factor, column] = 1 - step
+            slope[factor, axis, column] = 2 * step - 1
+    return first, strides, list(zip(constant, slope, strict=True))
+
+
+@cache
+def _plane_extent(plane: str, padding: float) -> tuple[float, float]:
+    return _extent(lambda at: normalised_plane(at, plane, padding))
+
+
+@cache
+def _grid_extent(padding: float) -> tuple[float, float]:
+    return _extent(lambda at: normalised_grid(at, padding))
 
 
 def _extent(normalise: Callable[[Tensor], Tensor]) -> tuple[float, float]:

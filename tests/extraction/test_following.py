@@ -2,9 +2,16 @@ import numpy as np
 import pytest
 
 from occviewer.errors import Cancelled, ExtractionError
-from occviewer.extraction import Follower, extract
+from occviewer.extraction import Follower, extract, hierarchy
 
 from .fields import AnalyticField, Sheet, Sphere, Torus, corners_of, dense_signs, mixed_cells
+
+
+@pytest.fixture(autouse=True, params=["dense", "bricks after coarse levels"])
+def storage(request, monkeypatch):
+    """Levels are stored in two ways; what they promise is the same."""
+    if request.param != "dense":
+        monkeypatch.setattr(hierarchy, "DENSE_CELLS", 20)
 
 
 class Moving(AnalyticField):

@@ -1,10 +1,18 @@
 import numpy as np
 import pytest
 
+from occviewer.extraction import hierarchy
 from occviewer.extraction.field import Asker
 from occviewer.extraction.hierarchy import evaluate
 
 from .fields import ALL, Blobs, Sheet, Sphere, dense_signs, mixed_cells
+
+
+@pytest.fixture(autouse=True, params=["dense", "bricks after coarse levels"])
+def storage(request, monkeypatch):
+    """Levels are stored in two ways; what they promise is the same."""
+    if request.param != "dense":
+        monkeypatch.setattr(hierarchy, "DENSE_CELLS", 20)
 
 
 def signs_of(grid):

@@ -1,5 +1,7 @@
 """Fields answer as their network does, however they are asked."""
 
+import threading
+
 import numpy as np
 import pytest
 import torch
@@ -86,6 +88,23 @@ def test_the_folded_decoder_of_full_size_agrees():
         folded = FoldedONet(network, c)(queries[0])
     assert expected.std() > 0.01
     np.testing.assert_allclose(folded, expected, atol=2e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("kind", CONFIGS)
+def test_threads_share_the_queries_and_are_gone_afterwards(kind):
+    _, _, field = made(kind)
+    queries = box_points(30_000, seed=1).numpy()
+    before, running = torch.get_num_threads(), threading.active_count()
+    try:
+        torch.set_num_threads(1)
+        alone = field.logits(queries)
+        torch.set_num_threads(3)
+        shared = field.logits(queries)
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+    assert threading.active_count() == running
+    np.testing.assert_allclose(shared, alone, atol=1e-5, rtol=1e-5)
 
 
 def test_wide_decoders_are_asked_in_smaller_chunks():

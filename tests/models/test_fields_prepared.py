@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.nn import functional as F  # noqa: N812 - the usual name
 
-from occviewer.models import open_model, prepared
+from occviewer.models import open_model
 from occviewer.models.lookups import grid_lookup, plane_lookup
 from occviewer.models.prepared import layered_decoder, prepared_decoder
 from occviewer.models.rows import RowLinear, padded
@@ -29,24 +29,22 @@ def places(count):
 
 @pytest.mark.parametrize("names", [list(PLANES), ["yz"]])
 @pytest.mark.parametrize("padding", [0.1, 0.3])
-def test_planes_are_looked_up_like_images_and_go_through_the_layer(names, padding):
+def test_planes_are_looked_up_like_images(names, padding):
     planes = {name: torch.randn(4, 9, 9) for name in names}
-    weight = torch.randn(6, 4)
     at = places(2000)
-    found = plane_lookup(planes, padding, weight)(at)
+    found = plane_lookup(planes, padding)(at)
     expected = sum(
         sample_plane(plane[None], normalised_plane(at[None], name, padding))[0]
         for name, plane in planes.items()
     )
-    np.testing.assert_allclose(found, expected @ weight.T, atol=2e-5, rtol=1e-5)
+    np.testing.assert_allclose(found, expected, atol=2e-5, rtol=1e-5)
 
 
-def test_grids_are_looked_up_like_volumes_and_go_through_the_layer():
-    grid, weight, bias = torch.randn(4, 7, 7, 7), torch.randn(6, 4), torch.randn(6)
-    at = places(2000)
-    found = grid_lookup(grid, 0.1, weight, bias)(at)
+def test_grids_are_looked_up_like_volumes():
+    grid, at = torch.randn(4, 7, 7, 7), places(2000)
+    found = grid_lookup(grid, 0.1)(at)
     expected = sample_grid(grid[None], normalised_grid(at[None], 0.1))[0]
-    np.testing.assert_allclose(found, expected @ weight.T + bias, atol=2e-5, rtol=1e-5)
+    np.testing.assert_allclose(found, expected, atol=2e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize("rows", [32, 4096])
@@ -66,12 +64,17 @@ def test_rows_are_padded_with_zeros(rows, expected):
 
 
 @pytest.mark.parametrize("kind", [kind for kind in CONFIGS if kind != "onet"])
-@pytest.mark.parametrize("largest_table", [0, prepared._LARGEST_TABLE])
-def test_tables_too_large_to_apply_the_layer_to_give_the_same(kind, largest_table, monkeypatch):
-    monkeypatch.setattr(prepared, "_LARGEST_TABLE", largest_table)
+@pytest.mark.parametrize("layout", ["as images", "as tables"])
+def test_prepared_answers_as_layer_by_layer_whatever_the_layout(kind, layout):
     network = small_network(kind)
+    formats = {4: torch.channels_last, 5: torch.channels_last_3d}
     with torch.inference_mode():
         features = network.encode(box_points(1, 200))
+        if layout == "as tables":
+            features = {
+                name: tensor.contiguous(memory_format=formats[tensor.ndim])
+                for name, tensor in features.items()
+            }
         queries = places(3000)
         expected = layered_decoder(network, features)(queries)
         found = prepared_decoder(network, features)(queries)

@@ -1,0 +1,101 @@
+"""Settling a dense level: as `occviewer.extraction.settling`, without bricks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+
+import numpy as np
+
+from occviewer.arrays import Float32Array, IntArray, UInt8Array
+from occviewer.extraction.dense import DenseGrid, around, bits_of, places_of, set_at, turn
+from occviewer.extraction.field import Asker
+from occviewer.extraction.settling import reach_of, ticks
+
+# For fewer it is quicker to look beside each than to find out beside which to look.
+_MANY = 1000
+
+_AROUND = [step for step in product((-1, 0, 1), repeat=3) if any(step)]
+
+
+class DenseSettling:
+    """One dense level that is being settled.
+
+    Parameters
+    ----------
+    grid : DenseGrid
+        The level, holding what is known and what is predicted.
+    asker : Asker
+        Asked.
+    stride : int
+        The level's cell size in finest cells.
+    progress : callable, optional
+        Told the share of the first round that is done.
+    """
+
+    def __init__(
+        self,
+        grid: DenseGrid,
+        asker: Asker,
+        stride: int,
+        progress: Callable[[float], None] | None = None,
+    ) -> None:
+        self.grid = grid
+        self._asker = asker
+        self._stride = stride
+        self._progress = progress
+        self._passed: UInt8Array | None = None
+
+    def pass_over(self, nodes: UInt8Array) -> None:
+        """Ask no node of these bits for a surprise beside it."""
+        self._passed = nodes
+
+    def settle(self, uncertain: UInt8Array) -> None:
+        """Ask what the surface needs, nodes of these bits, and beside surprises.
+
+        Where the field turned out to be nearer to the level than predicted does not depend
+        on the order, so both hints are followed in the same rounds.
+        """
+        grid = self.grid
+        wanted = uncertain | grid.needed()
+        while True:
+            wanted &= ~grid.known
+            asked = places_of(wanted)
+            if not len(asked):
+                return
+            before = grid.flat[asked]
+            answers = self._ask(asked)
+            grid.flat[asked] = answers
+            grid.known |= wanted
+            nearer = np.where(before > 0, before - answers, answers - before)
+            surprised = nearer > 0
+            doubts = self._doubts(asked[surprised], nearer[surprised])
+            wanted = bits_of(doubts, grid.known)
+            turned = asked[(before > 0) != (answers > 0)]
+            if len(turned):
+                turn(grid.inside, turned)
+                wanted |= grid.needed()
+
+    def _ask(self, places: IntArray) -> Float32Array:
+        nodes = ticks(self.grid.nodes_at(places), self._stride, self._asker.resolution)
+        answers = self._asker.ask(nodes, self._progress)
+        self._progress = None
+        return answers
+
+    def _doubts(self, places: IntArray, surprises: Float32Array) -> IntArray:
+        """Places, each once, to be asked for a surprise beside them."""
+        grid, values = self.grid, self.grid.flat
+        free = grid.own & ~grid.known
+        if self._passed is not None:
+            free &= ~self._passed
+        if len(places) > _MANY:
+            # Most surprises lie where all is known around them.
+            edge = set_at(around(free), places)
+            places, surprises = places[edge], surprises[edge]
+        found = []
+        for step in _AROUND:
+            beside = places + grid.offset(step)
+            reach = reach_of(sum(map(abs, step))) * surprises
+            beside = beside[np.abs(values[beside]) <= reach]
+            found.append(beside[set_at(free, beside)])
+        return np.unique(np.concatenate(found))
