@@ -8,7 +8,7 @@ import numpy as np
 
 from occviewer.arrays import Float32Array, UInt8Array
 from occviewer.extraction.dense import DenseGrid, bits_of, packed
-from occviewer.extraction.prediction import MIDDLE, caution
+from occviewer.extraction.guard import Guard
 
 # Slabs of about so many fine nodes stay in the processor's cache.
 _SLAB = 1 << 17
@@ -16,7 +16,7 @@ _SLAB = 1 << 17
 _HALF = np.float32(0.5)
 
 
-def predict_dense(coarse: DenseGrid, cells: int) -> tuple[DenseGrid, UInt8Array]:
+def predict_dense(coarse: DenseGrid, cells: int, guard: Guard) -> tuple[DenseGrid, UInt8Array]:
     """Make the next finer grid, filled with what was known and what is predicted.
 
     Parameters
@@ -25,6 +25,8 @@ def predict_dense(coarse: DenseGrid, cells: int) -> tuple[DenseGrid, UInt8Array]
         A settled grid.
     cells : int
         Cells a side of the finer grid, as for `occviewer.extraction.prediction.predict`.
+    guard : Guard
+        Says what is uncertain.
 
     Returns
     -------
@@ -48,17 +50,18 @@ def predict_dense(coarse: DenseGrid, cells: int) -> tuple[DenseGrid, UInt8Array]
     nodes, _ = coarse.asked()
     fine.known = bits_of(fine.places(*np.minimum(2 * nodes - 1, fine.side - 1)), fine.known)
     fine.known &= fine.own
-    return fine, _uncertain(coarse, fine) & ~fine.known
+    return fine, _uncertain(coarse, fine, guard) & ~fine.known
 
 
-def _uncertain(coarse: DenseGrid, fine: DenseGrid) -> UInt8Array:
+def _uncertain(coarse: DenseGrid, fine: DenseGrid, guard: Guard) -> UInt8Array:
     """Bits of the nodes between coarse ones that the second differences leave uncertain."""
     inner = (slice(1, coarse.cells + 2),) * 3
     values = coarse.values[inner]
     bound = _bends(values)
+    caution = max(guard.caution(3), guard.caution(2))
     # A node between corners is as far from the level as the nearest of them, if they are
     # on one side; where they are not, the surface needs it anyway.
-    near = _over_cells(np.minimum, np.abs(values)) <= MIDDLE * _over_cells(np.maximum, bound)
+    near = _over_cells(np.minimum, np.abs(values)) <= caution * _over_cells(np.maximum, bound)
     cells = np.flatnonzero(near)
     row, z = np.divmod(cells, coarse.cells)
     x, y = np.divmod(row, coarse.cells)
@@ -78,7 +81,7 @@ def _uncertain(coarse: DenseGrid, fine: DenseGrid) -> UInt8Array:
         largest[node] = limit
         if any(node):
             at = places + fine.offset(node)
-            found.append(at[np.abs(fine.flat[at]) <= caution(sum(node)) * limit])
+            found.append(at[np.abs(fine.flat[at]) <= guard.caution(sum(node)) * limit])
     return bits_of(np.concatenate(found), fine.known) & fine.own
 
 

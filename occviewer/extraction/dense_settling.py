@@ -10,7 +10,8 @@ import numpy as np
 from occviewer.arrays import Float32Array, IntArray, UInt8Array
 from occviewer.extraction.dense import DenseGrid, around, bits_of, places_of, set_at, turn
 from occviewer.extraction.field import Asker
-from occviewer.extraction.settling import reach_of, ticks
+from occviewer.extraction.guard import Guard
+from occviewer.extraction.settling import ticks
 
 # For fewer it is quicker to look beside each than to find out beside which to look.
 _MANY = 1000
@@ -29,6 +30,8 @@ class DenseSettling:
         Asked.
     stride : int
         The level's cell size in finest cells.
+    guard : Guard
+        Says how far a surprise reaches.
     progress : callable, optional
         Told the share of the first round that is done.
     """
@@ -38,11 +41,13 @@ class DenseSettling:
         grid: DenseGrid,
         asker: Asker,
         stride: int,
+        guard: Guard,
         progress: Callable[[float], None] | None = None,
     ) -> None:
         self.grid = grid
         self._asker = asker
         self._stride = stride
+        self._guard = guard
         self._progress = progress
         self._passed: UInt8Array | None = None
 
@@ -95,7 +100,7 @@ class DenseSettling:
         found = []
         for step in _AROUND:
             beside = places + grid.offset(step)
-            reach = reach_of(sum(map(abs, step))) * surprises
+            reach = self._guard.reach(sum(map(abs, step))) * surprises
             beside = beside[np.abs(values[beside]) <= reach]
             found.append(beside[set_at(free, beside)])
         return np.unique(np.concatenate(found))

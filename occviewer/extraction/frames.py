@@ -11,6 +11,7 @@ from occviewer.extraction.bricks import INSIDE, BrickGrid, packed, unpacked
 from occviewer.extraction.dense import DenseGrid
 from occviewer.extraction.dense_frames import JUMP, allowed, compared_dense
 from occviewer.extraction.field import Asker
+from occviewer.extraction.guard import IN_A_FRAME
 from occviewer.extraction.hierarchy import Grid, descend, next_level, strides
 
 # The coarsest grid of a frame has so many cells a side: it is asked whole every time.
@@ -56,7 +57,7 @@ def next_frames(last: list[Frame] | None, asker: Asker, shift: float) -> list[Fr
     found = [Frame(grid, grid.known)]
     for index, stride in enumerate(levels[1:], start=1):
         coarse = found[-1].grid
-        settling, uncertain = next_level(coarse, asker, stride)
+        settling, uncertain = next_level(coarse, asker, stride, IN_A_FRAME)
         passed = None
         if last is not None:
             before = last[index]

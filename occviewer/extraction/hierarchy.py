@@ -28,6 +28,7 @@ from occviewer.extraction.dense import packed as dense_bits
 from occviewer.extraction.dense_prediction import predict_dense
 from occviewer.extraction.dense_settling import DenseSettling
 from occviewer.extraction.field import BATCH, Asker
+from occviewer.extraction.guard import ALONE, Guard
 from occviewer.extraction.prediction import predict
 from occviewer.extraction.settling import Settling, ticks
 
@@ -102,7 +103,7 @@ def descend(
         grid = BrickGrid(cells)
         _ask_all(grid, asker, levels[0], keep=keep, progress=within(0))
     for level, stride in enumerate(levels[1:], start=1):
-        settling, uncertain = next_level(grid, asker, stride, within(level))
+        settling, uncertain = next_level(grid, asker, stride, ALONE, within(level))
         settling.settle(uncertain)
         grid = settling.grid
     return grid
@@ -112,6 +113,7 @@ def next_level(
     coarse: Grid,
     asker: Asker,
     stride: int,
+    guard: Guard,
     progress: Callable[[float], None] | None = None,
 ) -> tuple[Settling | DenseSettling, UInt8Array]:
     """Predict the level after a settled one.
@@ -125,10 +127,12 @@ def next_level(
     """
     cells = -(-asker.resolution // stride)
     if isinstance(coarse, DenseGrid) and cells <= DENSE_CELLS:
-        dense, uncertain = predict_dense(coarse, cells)
-        return DenseSettling(dense, asker, stride, progress), uncertain
-    grid, uncertain = predict(coarse.bricks() if isinstance(coarse, DenseGrid) else coarse, cells)
-    return Settling(grid, asker, stride, progress), uncertain
+        dense, uncertain = predict_dense(coarse, cells, guard)
+        return DenseSettling(dense, asker, stride, guard, progress), uncertain
+    grid, uncertain = predict(
+        coarse.bricks() if isinstance(coarse, DenseGrid) else coarse, cells, guard
+    )
+    return Settling(grid, asker, stride, guard, progress), uncertain
 
 
 def strides(resolution: int, start: int = START_CELLS) -> list[int]:

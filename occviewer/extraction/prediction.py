@@ -19,21 +19,14 @@ import numpy as np
 
 from occviewer.arrays import BoolArray, Float32Array, IntArray, UInt8Array
 from occviewer.extraction.bricks import BRICK, INSIDE, BrickGrid, packed, unpacked
+from occviewer.extraction.guard import Guard
 from occviewer.extraction.rows import nine
-
-# A node is uncertain when its predicted value is not farther from the level than this
-# times the sum over the axes of the second differences around it. A kink asks for a half;
-# it is watched for in the middle of the coarse cells, farthest from what is known, and less
-# closely between: where a prediction fails, neighbours are asked for the surprise. On
-# networks that finds as much as the same caution at all nodes, for less.
-MIDDLE = np.float32(0.5)
-BETWEEN = np.float32(0.2)
 
 # Windows of so many bricks at a time stay in the processor's cache.
 _CHUNK = 256
 
 
-def predict(coarse: BrickGrid, cells: int) -> tuple[BrickGrid, UInt8Array]:
+def predict(coarse: BrickGrid, cells: int, guard: Guard) -> tuple[BrickGrid, UInt8Array]:
     """Make the next finer grid, filled with what was known and what is predicted.
 
     Parameters
@@ -43,6 +36,8 @@ def predict(coarse: BrickGrid, cells: int) -> tuple[BrickGrid, UInt8Array]:
     cells : int
         Cells a side of the finer grid: twice those of the coarse one, or one
         fewer when the last coarse cell was a half one.
+    guard : Guard
+        Says what is uncertain.
 
     Returns
     -------
@@ -55,13 +50,8 @@ def predict(coarse: BrickGrid, cells: int) -> tuple[BrickGrid, UInt8Array]:
     marks = [np.zeros((INSIDE + 1, BRICK, BRICK), np.uint8)]
     bricks = coarse.near_surface()
     for start in range(0, len(bricks), _CHUNK):
-        marks.append(_predict_some(coarse, fine, bricks[start : start + _CHUNK]))
+        marks.append(_predict_some(coarse, fine, bricks[start : start + _CHUNK], guard))
     return fine, np.concatenate(marks)
-
-
-def caution(axes: int) -> np.float32:
-    """How many second differences a node between coarse ones along so many axes may be off."""
-    return MIDDLE if axes == 3 else BETWEEN
 
 
 def _share(coarse: BrickGrid, fine: BrickGrid) -> None:
@@ -73,14 +63,14 @@ def _share(coarse: BrickGrid, fine: BrickGrid) -> None:
     fine.table[1:-1, 1:-1, 1:-1][inside] = INSIDE
 
 
-def _predict_some(coarse: BrickGrid, fine: BrickGrid, bricks: IntArray) -> UInt8Array:
+def _predict_some(coarse: BrickGrid, fine: BrickGrid, bricks: IntArray, guard: Guard) -> UInt8Array:
     """Fill the fine bricks in some coarse ones (M,); returns the uncertain nodes' bits."""
     window = coarse.window(bricks, 1, 2)
     values, bound = window[1:-1, 1:-1, 1:-1], _bends(window)
     inside = values > 0
     every: BoolArray = np.logical_and.reduce(inside, axis=(0, 1, 2))
     active = inside.any(axis=(0, 1, 2)) & ~every
-    active |= np.abs(values).min(axis=(0, 1, 2)) <= MIDDLE * bound.max(axis=(0, 1, 2))
+    active |= np.abs(values).min(axis=(0, 1, 2)) <= guard.caution(3) * bound.max(axis=(0, 1, 2))
     # The padding may come to lie in another brick than on the coarser grid.
     places = coarse.coordinates(bricks)
     active |= ((places == 0) | (2 * BRICK * (places + 1) > fine.cells + 2)).any(axis=0)
@@ -89,8 +79,8 @@ def _predict_some(coarse: BrickGrid, fine: BrickGrid, bricks: IntArray) -> UInt8
     known = np.zeros(values.shape, bool)
     rows = (nine(coarse, coarse.known, bricks[active])[:, 1:, 1:] >> 1).astype(np.uint8)
     known[1::2, 1::2, 1::2] = np.moveaxis(unpacked(rows), 0, -1)
-    bound *= BETWEEN
-    bound[0::2, 0::2, 0::2] *= MIDDLE / BETWEEN
+    bound *= guard.caution(2)
+    bound[0::2, 0::2, 0::2] *= guard.caution(3) / guard.caution(2)
     uncertain = (np.abs(values) <= bound) & ~known
 
     children = []

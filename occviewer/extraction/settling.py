@@ -15,13 +15,8 @@ import numpy as np
 from occviewer.arrays import Float32Array, IntArray, UInt8Array
 from occviewer.extraction.bricks import BRICK, INSIDE, BrickGrid, packed, unpacked
 from occviewer.extraction.field import Asker
+from occviewer.extraction.guard import Guard
 from occviewer.extraction.rows import needed
-
-# A node is asked when its predicted value is not farther from the level than this
-# times the surprise at a neighbour, and less by FADE for each more axis along which
-# they differ. Measured on networks.
-CLIMB = np.float32(2.0)
-FADE = np.float32(0.75)
 
 # Windows of so many bricks at a time stay in the processor's cache.
 _CHUNK = 512
@@ -38,6 +33,8 @@ class Settling:
         Asked.
     stride : int
         The level's cell size in finest cells.
+    guard : Guard
+        Says how far a surprise reaches.
     progress : callable, optional
         Told the share of the first round that is done.
     """
@@ -47,11 +44,13 @@ class Settling:
         grid: BrickGrid,
         asker: Asker,
         stride: int,
+        guard: Guard,
         progress: Callable[[float], None] | None = None,
     ) -> None:
         self.grid = grid
         self._asker = asker
         self._stride = stride
+        self._guard = guard
         self._progress = progress
         self._surprise = np.zeros_like(grid.values)
         self._passed = np.zeros((0, BRICK, BRICK), np.uint8)
@@ -139,19 +138,15 @@ class Settling:
         for start in range(0, len(slots), _CHUNK):
             chunk = slots[start : start + _CHUNK]
             beside = grid.window(bricks[start : start + _CHUNK], 1, 1, self._surprise)
+            fade = np.float32(self._guard.fade)
             for axis in range(3):
                 along = np.moveaxis(beside, axis, 0)
-                larger = FADE * np.maximum(along[:-2], along[2:])
+                larger = fade * np.maximum(along[:-2], along[2:])
                 beside = np.moveaxis(np.maximum(larger, along[1:-1]), 0, axis)
-            reach = (reach_of(0) * beside).transpose(3, 0, 1, 2)
+            reach = (self._guard.reach(0) * beside).transpose(3, 0, 1, 2)
             doubts[chunk] = packed(np.abs(grid.values[chunk]) <= reach)
         doubts[: len(self._passed)] &= ~self._passed
         return doubts & ~grid.known
-
-
-def reach_of(axes: int) -> np.float32:
-    """How much a surprise counts at a node that differs along so many axes."""
-    return np.float32(CLIMB * FADE ** np.float32(axes - 1))
 
 
 def ticks(nodes: IntArray, stride: int, resolution: int) -> IntArray:

@@ -11,6 +11,7 @@ from occviewer.extraction.dense import (
     unpacked,
 )
 from occviewer.extraction.dense_prediction import predict_dense
+from occviewer.extraction.guard import ALONE
 
 from .fields import corners_of, mixed_cells
 
@@ -71,7 +72,7 @@ def test_a_finer_grid_keeps_what_is_known_and_expects_means_between(cells):
     coarse = grid_of(np.zeros((13, 13, 13), bool))
     values = np.random.default_rng(2).normal(size=(13, 13, 13)).astype(np.float32)
     coarse.values[1:14, 1:14, 1:14] = values
-    fine, uncertain = predict_dense(coarse, cells)
+    fine, uncertain = predict_dense(coarse, cells, ALONE)
     count = -(-(cells + 1) // 2)
     own = fine.values[1 : cells + 2, 1 : cells + 2, 1 : cells + 2]
     np.testing.assert_array_equal(own[::2, ::2, ::2], values[:count, :count, :count])
