@@ -121,7 +121,7 @@ class SamplingSettings:
     """
 
     seed: int = 0
-    temperature: float = 1.0
+    temperature: float = 0.8
 
     def __post_init__(self) -> None:
         _set(self, "seed", whole(self.seed, "The seed", 0, LARGEST_SEED))

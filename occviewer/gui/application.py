@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,7 +39,14 @@ def main(files: Sequence[str] = ()) -> int:
     controller.files.open_all([Path(file) for file in files])
     window.show()
     controller.safekeeping.offer()
-    return application.exec()
+    status = application.exec()
+    if not controller.all_ended:
+        # A thread is still within a long call of torch, which ends a process that unloads it
+        # with an abort. All files are written and closed by now.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    return status
 
 
 def prepare_application() -> QApplication:

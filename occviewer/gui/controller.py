@@ -54,6 +54,8 @@ class Controller(QObject):
     ----------
     history : History
         The document and its past.
+    all_ended : bool
+        Whether the window was closed and its threads have come to their ends.
     """
 
     def __init__(self, window: MainWindow, preferences: Preferences, recovery: Path) -> None:
@@ -70,7 +72,7 @@ class Controller(QObject):
         self.files = Files(self)
         self.exports = Exports(self)
         self.safekeeping = Safekeeping(self, recovery)
-        self._dragging, self._leaving = "", False
+        self._dragging, self._leaving, self.all_ended = "", False, False
         self.point_shading = PointShading(self)
         self.history.add_listener(self._document_changed)
         self.latent, self.blend = LatentControl(self), BlendControl(self)
@@ -311,7 +313,7 @@ class Controller(QObject):
         self.history.remove_listener(self._document_changed)
         self.tools.close()
         self.point_shading.close()
-        stop_all(self.compute, self.storage)
+        self.all_ended = stop_all(self.compute, self.storage)
         self.safekeeping.close()
         event.accept()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPalette
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QLabel,
@@ -60,6 +60,7 @@ class MainWindow(QMainWindow):
 
     def __init__(self) -> None:
         super().__init__()
+        self._arranged = False
         self.setWindowTitle("Untitled[*] – OccViewer")
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
@@ -125,7 +126,15 @@ class MainWindow(QMainWindow):
 
     def restore_layout(self, state: QByteArray) -> bool:
         """Put the panels where they stood."""
-        return self.restoreState(state, _LAYOUT_VERSION)
+        self._arranged = self.restoreState(state, _LAYOUT_VERSION)
+        return self._arranged
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Arrange the panels once: put into tabs before, Qt leaves tab bars behind."""
+        super().showEvent(event)
+        if not self._arranged:
+            self._arranged = True
+            self._arrange_docks()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Take files."""
@@ -165,23 +174,29 @@ class MainWindow(QMainWindow):
             self._dock("Mesh", self.extraction, right),
             self._dock("History", self.history, right),
         ]
-        self.tabifyDockWidget(docks[2], self._dock("Latent", self.latent, right))
-        self.tabifyDockWidget(docks[2], self._dock("Blend", self.blend, right))
-        docks[2].raise_()
-        self.tabifyDockWidget(docks[0], docks[1])
-        docks[0].raise_()
+        latent, blend = (
+            self._dock("Latent", self.latent, right),
+            self._dock("Blend", self.blend, right),
+        )
         shelf = self._dock("Shelf", self.shelf, Qt.DockWidgetArea.BottomDockWidgetArea)
-        self.resizeDocks([docks[0], docks[2]], [290, 290], Qt.Orientation.Horizontal)
         self.sampler, self.track = Sampler(self), TrackPanel(self)
-        samples = self._dock("New shapes", self.sampler, Qt.DockWidgetArea.BottomDockWidgetArea)
         track = self._dock("Track", self.track, Qt.DockWidgetArea.BottomDockWidgetArea)
+        samples = self._dock("New shapes", self.sampler, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self._docks = [*docks, latent, blend, shelf, track, samples]
+
+    def _arrange_docks(self) -> None:
+        source, model, mesh, history, latent, blend, shelf, track, samples = self._docks
+        across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         # Side by side, so that shapes can be dragged from the shelf onto the track.
-        self.splitDockWidget(shelf, track, Qt.Orientation.Horizontal)
-        self.tabifyDockWidget(shelf, samples)
-        shelf.raise_()
-        self.resizeDocks([shelf, track], [640, 640], Qt.Orientation.Horizontal)
-        self.resizeDocks([shelf], [190], Qt.Orientation.Vertical)
-        self.resizeDocks([docks[2], docks[3]], [430, 120], Qt.Orientation.Vertical)
+        self.splitDockWidget(shelf, track, across)
+        for first, *others in ((source, model), (mesh, latent, blend), (shelf, samples)):
+            for other in others:
+                self.tabifyDockWidget(first, other)
+            first.raise_()
+        self.resizeDocks([source, mesh], [290, 290], across)
+        self.resizeDocks([shelf, track], [640, 640], across)
+        self.resizeDocks([shelf], [190], down)
+        self.resizeDocks([mesh, history], [430, 120], down)
 
     def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title, self)
@@ -196,7 +211,8 @@ class MainWindow(QMainWindow):
             scroll.setWidget(widget)
             # Panels scroll up and down only: nothing may hide at the right.
             edge = scroll.verticalScrollBar().sizeHint().width()
-            scroll.setMinimumWidth(widget.minimumSizeHint().width() + edge)
+            wide = max(widget.minimumSizeHint().width(), widget.minimumWidth())
+            scroll.setMinimumWidth(wide + edge)
             dock.setWidget(scroll)
         self.addDockWidget(area, dock)
         return dock
