@@ -280,17 +280,22 @@ def test_without_a_shape_the_panel_says_how_to_get_one(opened):
     assert not window.actions_["latent.randomise"].isEnabled()
 
 
-def test_a_model_without_a_latent_space_says_why_there_are_no_sliders(opened, qtbot, tmp_path):
+def plain_checkpoint(folder):
+    """A checkpoint without a latent space."""
     from occviewer.models import save_checkpoint
 
     from ..latent.spaces import INFO
     from ..models.conftest import with_surface
     from ..networks.small import small_network
 
-    window, controller = opened
-    path = tmp_path / "plain.safetensors"
+    path = folder / "plain.safetensors"
     save_checkpoint(path, with_surface(small_network()), replace(INFO, name="plain"))
-    controller.choose_model(str(path))
+    return path
+
+
+def test_a_model_without_a_latent_space_says_why_there_are_no_sliders(opened, qtbot, tmp_path):
+    window, controller = opened
+    controller.choose_model(str(plain_checkpoint(tmp_path)))
     import_ellipsoid(controller, qtbot, 2, 1, 0.5)
     qtbot.waitUntil(lambda: "plain" in window.latent.message.text(), timeout=LONG)
     assert "without a latent vector" in window.latent.message.text()
@@ -300,11 +305,11 @@ def test_a_model_without_a_latent_space_says_why_there_are_no_sliders(opened, qt
     wait(controller, qtbot)
 
 
-def test_undo_of_another_model_brings_its_sliders_back(shape, qtbot):
+def test_undo_of_another_model_brings_its_sliders_back(shape, qtbot, tmp_path):
     window, controller = shape
     type_number(window.latent.rows[0], 0.6)
     before = wait(controller, qtbot)
-    controller.choose_model("furniture")
+    controller.choose_model(str(plain_checkpoint(tmp_path)))
     qtbot.waitUntil(
         lambda: controller.pipeline.ready and controller.document.shape.code is not None,
         timeout=LONG,
@@ -329,6 +334,7 @@ def test_a_session_brings_the_sliders_back(shape, qtbot, tmp_path):
     before = wait(controller, qtbot)
     controller.files.session = tmp_path / "slid.occ"
     window.actions_["file.save"].trigger()
+    qtbot.waitUntil(lambda: not window.isWindowModified(), timeout=LONG)
     window.actions_["file.new"].trigger()
     qtbot.waitUntil(lambda: "Open a scan" in window.latent.message.text(), timeout=LONG)
     controller.files.open_session(tmp_path / "slid.occ")

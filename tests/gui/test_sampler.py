@@ -73,7 +73,7 @@ def test_undo_brings_the_row_before_back(sampling, qtbot):
     drawn(window, qtbot)
     assert pictures(controller) != first
     window.actions_["edit.undo"].trigger()
-    assert window.sampler.temperature.value() == 1.0
+    assert window.sampler.temperature.value() == 0.8
     drawn(window, qtbot)
     assert pictures(controller) == first
 
@@ -117,7 +117,8 @@ def test_a_newer_wish_replaces_the_older(sampling, qtbot):
         window.sampler.new.click()
     drawn(window, qtbot)
     qtbot.waitUntil(lambda: not controller.compute.busy(), timeout=LONG)
-    wanted = controller.studio.latent.samples(3, controller.document.sampling.seed, 1.0)
+    settings = controller.document.sampling
+    wanted = controller.studio.latent.samples(3, settings.seed, settings.temperature)
     for code, other in zip(controller.sampling._codes, wanted, strict=True):
         assert all(np.array_equal(code.tensors[n], other.tensors[n]) for n in code.tensors)
 
