@@ -275,12 +275,12 @@ def test_the_cloud_is_moved_by_its_arrows_and_the_shape_follows(
     assert shift[0, 1] > 0.1
     assert np.abs(shift[0, [0, 2]]).max() < 1e-5
     # The box stands still for the network, so it lies lower in the world than before.
-    exported = tmp_path / "moved.ply"
+    exported = tmp_path / "moved.glb"
     monkeypatch.setattr(
-        "occviewer.gui.files.QFileDialog.getSaveFileName",
-        lambda *_: (str(exported), "PLY (*.ply)"),
+        "occviewer.gui.exports.QFileDialog.getSaveFileName", lambda *_: (str(exported), "")
     )
-    hand.window.actions_["file.export"].trigger()
+    dialog = hand.controller.exports.open_mesh()
+    dialog.go_on.click()
     qtbot.waitUntil(exported.exists, timeout=LONG)
     hand.settle()
     mesh, shown = Mesh.load(exported), hand.controller.display.result.mesh
