@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +13,7 @@ from occviewer.arrays import BoolArray, Float64Array, IntArray
 from occviewer.document.source import Source
 from occviewer.gui.tools.projecting import box_points
 from occviewer.gui.viewport import Viewport
+from occviewer.gui.worker import ComputeThread, Failure
 from occviewer.placement import Placement
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 _MOST_POINTS = 20_000
 _FAR = 1.0  # box units; strays further away would only make the view small
 _MARKED = "#e03131"
+_LANE = "cloud"
 
 
 class CloudView:
@@ -29,20 +33,30 @@ class CloudView:
     Of a large cloud a sample is drawn that stays the same while points are deleted, so
     that what remains does not flicker.
 
+    Parameters
+    ----------
+    viewport : Viewport
+    beside : ComputeThread
+        Where is drawn at random, which takes a moment for millions of points.
+    failed : callable
+        Told when that gave nothing.
+
     Attributes
     ----------
     placement : Placement or None
         With which the points are shown; None before there are any.
     """
 
-    def __init__(self, viewport: Viewport) -> None:
-        self._viewport = viewport
+    def __init__(
+        self, viewport: Viewport, beside: ComputeThread, failed: Callable[[Failure], None]
+    ) -> None:
+        self._viewport, self._beside, self._failed = viewport, beside, failed
         self._cloud: PointCloud | None = None
         self._order: IntArray = np.zeros(0, np.int64)
         self._indices: IntArray = np.zeros(0, np.int64)
         self._marked: BoolArray | None = None
         self._points = np.zeros((0, 3), np.float32)
-        self._drawn: tuple[tuple[object, ...], IntArray, Float64Array] | None = None
+        self._chosen: tuple[tuple[object, ...], _Chosen] | None = None
         self.placement: Placement | None = None
         self._actor = viewport.canvas.add_mesh(
             pv.PolyData(np.zeros((1, 3), np.float32)), name="marked", style="points",
@@ -72,26 +86,28 @@ class CloudView:
             self._begin(source.cloud)
         self.placement = placement or self.placement
         assert self.placement is not None
-        if source.count is not None:
-            counting = np.zeros(len(source.cloud), bool)
-            counting[source.working_indices()] = True
-        shown = self._order[counting[self._order]]
-        if len(shown) < min(_MOST_POINTS, int(np.count_nonzero(counting))):
-            shown = np.random.default_rng(0).permutation(np.flatnonzero(counting))
-        self._indices = shown = shown[:_MOST_POINTS]
-        points = source.cloud.points[shown]
-        if source.noise:
-            points = points + self._noise(source, counting, shown)
-        self._points = box_points(points, self.placement)
-        near = (np.abs(self._points) < _FAR).all(1)
-        colours = source.cloud.colors
-        chosen = None if colours is None else colours[shown[near], :3]
-        self._viewport.show_points(self._points[near], chosen)
-        self._show_marked()
+        at = self.placement
+        self._beside.cancel(_LANE)
+        key = (source.cloud, source.seed, source.count, bool(source.noise), counting.sum())
+        if source.count is None and not source.noise:
+            self._draw(source, at, _choose(source, counting, self._order))
+        elif self._chosen is not None and self._chosen[0] == key and not self._changed(counting):
+            self._draw(source, at, self._chosen[1])
+        else:
+
+            def chosen(found: _Chosen) -> None:
+                self._chosen = (key, found)
+                self._draw(source, at, found)
+
+            order = self._order
+            self._beside.submit(
+                _LANE, "", lambda job: _choose(source, counting, order), chosen, self._failed
+            )
 
     def clear(self) -> None:
         """Show no points."""
-        self._cloud, self.placement, self._marked, self._drawn = None, None, None, None
+        self._beside.cancel(_LANE)
+        self._cloud, self.placement, self._marked, self._chosen = None, None, None, None
         self._indices, self._points = np.zeros(0, np.int64), np.zeros((0, 3), np.float32)
         self._viewport.show_points(None)
         self._show_marked()
@@ -111,23 +127,25 @@ class CloudView:
         self._show_marked()
 
     def _begin(self, cloud: PointCloud) -> None:
-        self._cloud, self._marked, self._drawn = cloud, None, None
+        self._cloud, self._marked, self._chosen = cloud, None, None
         count = min(len(cloud), 10 * _MOST_POINTS)
         self._order = np.random.default_rng(0).choice(len(cloud), count, replace=False)
 
-    def _noise(self, source: Source, counting: BoolArray, shown: IntArray) -> Float64Array:
-        """Noise (K, 3) of the points that are shown, world units: that which the model sees."""
-        assert self.placement is not None
-        key = (source.cloud, source.seed, source.count, int(np.count_nonzero(counting)))
-        drawn = self._drawn
-        if drawn is None or drawn[0] != key or not np.array_equal(drawn[1], shown):
-            # Of a million points this takes a moment; while its amount changes it stays.
-            working = source.working_indices()
-            place = np.empty(len(source.cloud), np.int64)
-            place[working] = np.arange(len(working))
-            drawn = (key, shown, source.unit_noise(len(working))[place[shown]])
-            self._drawn = drawn
-        return drawn[2] * (source.noise / self.placement.scale)
+    def _changed(self, counting: BoolArray) -> bool:
+        """Whether other points count than when the shown ones were chosen, though as many."""
+        return self._chosen is not None and not bool(counting[self._chosen[1].shown].all())
+
+    def _draw(self, source: Source, placement: Placement, chosen: _Chosen) -> None:
+        self._indices = shown = chosen.shown
+        points = source.cloud.points[shown]
+        if chosen.noise is not None:
+            points = points + chosen.noise * (source.noise / placement.scale)
+        self._points = box_points(points, placement)
+        near = (np.abs(self._points) < _FAR).all(1)
+        colours = source.cloud.colors
+        seen = None if colours is None else colours[shown[near], :3]
+        self._viewport.show_points(self._points[near], seen)
+        self._show_marked()
 
     def _show_marked(self) -> None:
         points = self._points[:0]
@@ -136,3 +154,28 @@ class CloudView:
         points = points[(np.abs(points) < _FAR).all(1)]
         self._actor.mapper.dataset = pv.PolyData(points) if len(points) else pv.PolyData()
         self._viewport.redraw()
+
+
+@dataclass(frozen=True, eq=False)
+class _Chosen:
+    """Which points (K,) of a cloud are drawn, and their noise (K, 3) for a deviation of 1."""
+
+    shown: IntArray
+    noise: Float64Array | None
+
+
+def _choose(source: Source, counting: BoolArray, order: IntArray) -> _Chosen:
+    """Choose what is drawn of the points that the model sees, in an order that stays."""
+    working = source.working_indices() if source.count is not None or source.noise else None
+    if working is not None:
+        counting = np.zeros(len(source.cloud), bool)
+        counting[working] = True
+    shown = order[counting[order]]
+    if len(shown) < min(_MOST_POINTS, int(np.count_nonzero(counting))):
+        shown = np.random.default_rng(0).permutation(np.flatnonzero(counting))
+    shown = shown[:_MOST_POINTS]
+    if working is None or not source.noise:
+        return _Chosen(shown, None)
+    place = np.empty(len(source.cloud), np.int64)
+    place[working] = np.arange(len(working))
+    return _Chosen(shown, source.unit_noise(len(working))[place[shown]])

@@ -67,7 +67,7 @@ class Controller(QObject):
         self.storage = ComputeThread(self, "files")
         self.studio = Studio(preferences.threads)
         self.pipeline = Pipeline(self.compute, self.studio, self)
-        self.display = Display(window, self.pipeline, self.history)
+        self.display = Display(window, self.pipeline, self.history, self.storage)
         self.progress = Progress(window, self.compute, self.storage)
         self.files = Files(self)
         self.exports = Exports(self)

@@ -18,6 +18,7 @@ from occviewer.gui.source_facts import show_source
 from occviewer.gui.studio import MeshResult
 from occviewer.gui.theme import is_dark
 from occviewer.gui.viewport import Background, Shading, Thing
+from occviewer.gui.worker import ComputeThread, Failure
 
 if TYPE_CHECKING:
     from occviewer.document.source import Source
@@ -29,10 +30,12 @@ _DEFAULT_THRESHOLD = 0.5
 class Display:
     """One direction only: from the document to the widgets."""
 
-    def __init__(self, window: MainWindow, pipeline: Pipeline, history: History) -> None:
+    def __init__(
+        self, window: MainWindow, pipeline: Pipeline, history: History, beside: ComputeThread
+    ) -> None:
         self._window, self._pipeline, self._history = window, pipeline, history
         self._points_of: tuple[Source | None, Code | None] = (None, None)
-        self.cloud = CloudView(window.viewport)
+        self.cloud = CloudView(window.viewport, beside, self._cloud_failed)
         self._shelf: object = None
         self._fit_next = False
         self._points_hidden = False
@@ -166,6 +169,9 @@ class Display:
         counting = source.counted()
         show_source(self._window.source, source, code, counting)
         self.cloud.show(source, code, counting)
+
+    def _cloud_failed(self, failure: Failure) -> None:
+        self._window.messages.show_message("error", failure.sentence, failure.details)
 
     def _show_shelf(self, document: Document) -> None:
         if document.shelf is self._shelf:

@@ -20,6 +20,7 @@ SLOW = [
     ("occviewer.observations", "PointCloud", "subsampled"),
     ("occviewer.observations", "PointCloud", "select"),
     ("occviewer.document.source", "Source", "working_cloud"),
+    ("occviewer.document.source", "Source", "working_indices"),
     ("occviewer.document.session", None, "pack"),
     ("occviewer.document.session", None, "unpack"),
     ("occviewer.extraction.pipeline", None, "_mesh"),
