@@ -139,11 +139,38 @@ def unpacked(bits: UInt8Array) -> BoolArray:
 
 def places_of(bits: UInt8Array) -> IntArray:
     """Places (N,) of the bits that are set, ascending."""
-    flat = bits.reshape(-1)
-    filled = np.flatnonzero(flat != 0)
-    among = np.flatnonzero(np.unpackbits(flat[filled], bitorder="little").view(bool))
-    places: IntArray = (filled[among >> 3] << 3) + (among & 7)
-    return places
+    return Chosen(bits).places
+
+
+class Chosen:
+    """Places of some bits, and bits of some of the places.
+
+    Parameters
+    ----------
+    bits : uint8
+        Of which some are set.
+
+    Attributes
+    ----------
+    places : (N,) int64
+        Of the bits that are set, ascending.
+    """
+
+    def __init__(self, bits: UInt8Array) -> None:
+        flat = bits.reshape(-1)
+        self._shape = bits.shape
+        self._filled = np.flatnonzero(flat != 0)
+        whole = np.unpackbits(flat[self._filled], bitorder="little").view(bool)
+        self._among = np.flatnonzero(whole)
+        self.places: IntArray = (self._filled[self._among >> 3] << 3) + (self._among & 7)
+
+    def where(self, mask: BoolArray) -> UInt8Array:
+        """Bits of the places for which a mask (N,) is true."""
+        whole = np.zeros(8 * len(self._filled), bool)
+        whole[self._among] = mask
+        bits = np.zeros(self._shape, np.uint8)
+        bits.reshape(-1)[self._filled] = np.packbits(whole, bitorder="little")
+        return bits
 
 
 def bits_of(places: IntArray, like: UInt8Array) -> UInt8Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from occviewer.arrays import Float32Array, UInt8Array
-from occviewer.extraction.dense import DenseGrid, bits_of, places_of, set_at
+from occviewer.extraction.dense import Chosen, DenseGrid, set_at
 
 # When more than this share of what was known has turned, the last frame is no help.
 JUMP = 0.2
@@ -44,22 +44,24 @@ def compared_dense(
         Bits of the nodes to be asked beside those that the surface needs, and of those
         that need not be asked for a doubt.
     """
-    places = places_of(sure & ~grid.known)
-    values = old.flat[places] + np.float32(shift)
-    turned = (values > 0) != (grid.flat[places] > 0)
+    told = Chosen(sure & ~grid.known)
+    places = told.places
+    values, predicted = old.flat[places], grid.flat[places]
+    values += np.float32(shift)
+    turned = (values > 0) != (predicted > 0)
     if np.count_nonzero(turned) > JUMP * len(places):
         return uncertain, np.zeros_like(sure)
-    drift = _drift(old, coarse, shift)
-    x, y, z = grid.nodes_at(places) >> 3
-    left = np.abs(values) - drift[x, y, z]
-    kept = ~turned & (left > 0)
-    grid.flat[places[kept]] = np.copysign(left, values)[kept]
-    passed = bits_of(places[kept], sure)
-    return (uncertain & ~passed) | bits_of(places[turned], sure), passed
+    left = np.abs(values)
+    left -= _drift(old, coarse, shift)[places >> 3]
+    kept = left > 0
+    kept &= ~turned
+    grid.flat[places] = np.where(kept, np.copysign(left, values), predicted)
+    passed = told.where(kept)
+    return (uncertain & ~passed) | told.where(turned), passed
 
 
 def _drift(old: DenseGrid, coarse: DenseGrid, shift: float) -> Float32Array:
-    """How far values may have moved, by block; infinite where nothing was seen."""
+    """How far values may have moved, by byte of the bits; infinite where nothing was seen."""
     nodes, values = coarse.asked()
     # In padded nodes the coarse node n is the fine node 2 n - 1.
     nodes = np.minimum(2 * nodes - 1, old.cells + 1)
@@ -70,7 +72,9 @@ def _drift(old: DenseGrid, coarse: DenseGrid, shift: float) -> Float32Array:
     blocks = old.depth // 8
     drift = np.full((blocks,) * 3, -1.0, np.float32)
     np.maximum.at(drift.reshape(-1), (x * blocks + y) * blocks + z, moved[known])
-    return allowed(drift)
+    # A byte is a block's width along z, so that blocks repeat along x and y only.
+    drift = allowed(drift)[np.arange(old.side) >> 3][:, np.arange(old.side) >> 3]
+    return drift.reshape(-1)
 
 
 def allowed(seen: Float32Array) -> Float32Array:

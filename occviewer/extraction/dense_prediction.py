@@ -71,7 +71,7 @@ def _uncertain(coarse: DenseGrid, fine: DenseGrid, guard: Guard) -> UInt8Array:
     # In padded nodes the coarse node n is the fine node 2 n - 1, and n is 1 + x here.
     places = fine.places(2 * x + 1, 2 * y + 1, 2 * z + 1)
     largest: dict[tuple[int, ...], Float32Array] = {}
-    found = []
+    found = np.zeros(fine.values.shape, bool)
     for node in product((0, 1), repeat=3):
         limit = bound[nodes + (node[0] * side + node[1]) * side + node[2]]
         for axis in range(3):
@@ -81,8 +81,8 @@ def _uncertain(coarse: DenseGrid, fine: DenseGrid, guard: Guard) -> UInt8Array:
         largest[node] = limit
         if any(node):
             at = places + fine.offset(node)
-            found.append(at[np.abs(fine.flat[at]) <= guard.caution(sum(node)) * limit])
-    return bits_of(np.concatenate(found), fine.known) & fine.own
+            found.reshape(-1)[at] = np.abs(fine.flat[at]) <= guard.caution(sum(node)) * limit
+    return packed(found) & fine.own
 
 
 def _over_cells(join: np.ufunc, nodes: Float32Array) -> Float32Array:
