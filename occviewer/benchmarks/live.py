@@ -11,9 +11,10 @@ from typing import Any
 from occviewer.benchmarks.measuring import REPEATS, Heartbeat, machine, median_seconds
 from occviewer.benchmarks.samples import read_sample, sample_code
 from occviewer.extraction import Follower, extract
-from occviewer.meshes import Mesh
+from occviewer.latent import LatentSpace, Path, latent_space
 from occviewer.models import Code, Model
 
+_SLID = "chair"
 _ENDS = ("chair", "armchair")
 
 
@@ -26,7 +27,7 @@ class Settings:
     resolutions : tuple of int
         Cells a side of the meshes along the path.
     steps : int
-        Codes on the path.
+        Codes on each path.
     scan_resolution : int
         Of the mesh that is made of a scan.
     lock_resolutions : tuple of int
@@ -54,7 +55,7 @@ def bench_live(
     Parameters
     ----------
     model : Model
-        Whose codes of two samples the path joins.
+        Which makes codes of samples.
     settings : Settings
         How much to do.
     tell : callable
@@ -65,51 +66,62 @@ def bench_live(
     dict
         JSON values: ``machine``, ``settings``, ``path``, ``scan`` and ``lock``.
     """
-    first, last = (sample_code(model, name) for name in _ENDS)
-    codes = list(_path(first, last, settings.steps))
     path = []
-    for resolution in settings.resolutions:
-        tell(f"a path of {settings.steps} codes at {resolution}")
-        path.append(_along(model, codes, resolution))
+    for name, way in _ways(model).items():
+        for resolution in settings.resolutions:
+            tell(f"{name}, {settings.steps} codes at {resolution}")
+            path.append({"way": name, **_along(model, way(settings.steps), resolution)})
     tell("from a scan to a mesh")
-    cloud, up = read_sample(_ENDS[0])
+    cloud, up = read_sample(_SLID)
     seconds, _ = median_seconds(
         lambda: extract(model.field(model.encode(cloud, up=up)), settings.scan_resolution),
         settings.repeats,
     )
     tell("how long Python's lock is held")
+    code = sample_code(model, _SLID)
     return {
         "benchmark": "live",
         "machine": machine(str(model.device)),
         "settings": vars(settings),
         "path": path,
         "scan": {"resolution": settings.scan_resolution, "seconds": round(seconds, 4)},
-        "lock": [_lock(model, codes[0], n, settings.repeats) for n in settings.lock_resolutions],
+        "lock": [_lock(model, code, n, settings.repeats) for n in settings.lock_resolutions],
     }
 
 
-def follow(model: Model, codes: Iterable[Code], resolution: int) -> Iterator[Mesh]:
-    """Mesh of each code in turn, with normals, as a slider asks for them."""
-    follower = Follower()
-    for code in codes:
-        yield follower.extract(model.field(code), resolution)
+def _ways(model: Model) -> dict[str, Callable[[int], Iterator[Code]]]:
+    """Ways through the latent space, by name: so many codes of each."""
+    ends = [sample_code(model, name) for name in _ENDS]
+    space = latent_space(model)
+    ways: dict[str, Callable[[int], Iterator[Code]]] = {}
+    if space.axes is not None:
+        ways["slider"] = lambda steps: _slid(space, ends[0], steps)
+    ways["morph"] = lambda steps: Path(space, ends).frames(steps)
+    return ways
 
 
-def _path(first: Code, last: Code, steps: int) -> Iterator[Code]:
-    """Codes on the straight way from one to another."""
+def _slid(space: LatentSpace, code: Code, steps: int) -> Iterator[Code]:
+    """Shapes that the first slider makes of one while it is pulled through its whole range."""
+    assert space.axes is not None
+    at = space.latent_of(code)
+    start = float(space.axes.coordinates(at.vector)[0])
+    lowest, highest = (float(end) for end in space.axes.ranges[0])
     for step in range(steps):
-        share = step / (steps - 1)
-        tensors = {
-            name: tensor.lerp(last.tensors[name], share) for name, tensor in first.tensors.items()
-        }
-        yield Code(tensors, first.placement, first.model)
+        place = lowest + (highest - lowest) * step / (steps - 1)
+        yield space.edited(at, {0: place - start})
 
 
-def _along(model: Model, codes: list[Code], resolution: int) -> dict[str, Any]:
-    times, triangles = [], []
+def _along(model: Model, codes: Iterable[Code], resolution: int) -> dict[str, Any]:
+    """Time from each code to its mesh with normals, and what the codes themselves took."""
+    follower = Follower()
+    times, edits, triangles = [], [], []
     began = time.perf_counter()
-    for mesh in follow(model, codes, resolution):
-        times.append(time.perf_counter() - began)
+    for code in codes:
+        made = time.perf_counter()
+        mesh = follower.extract(model.field(code), resolution)
+        ended = time.perf_counter()
+        edits.append(made - began)
+        times.append(ended - made)
         triangles.append(len(mesh.faces))
         began = time.perf_counter()
     # Percentiles of the values that were measured, not beyond them.
@@ -119,6 +131,7 @@ def _along(model: Model, codes: list[Code], resolution: int) -> dict[str, Any]:
         "median_ms": round(1e3 * statistics.median(times), 2),
         "p95_ms": round(1e3 * hundredths[94], 2),
         "first_ms": round(1e3 * times[0], 2),
+        "edit_ms": round(1e3 * statistics.median(edits), 2),
         "triangles": round(statistics.mean(triangles)),
     }
 

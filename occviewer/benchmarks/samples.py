@@ -13,9 +13,9 @@ from occviewer.observations.reading import read_point_cloud
 
 
 def sample_code(model: Model, name: str) -> Code:
-    """Read a sample's scan and encode it the right way up."""
+    """Read a sample's scan and encode it in the pose that is found for it."""
     cloud, up = read_sample(name)
-    return model.encode(cloud, up=up)
+    return model.encode(cloud, align="auto", up=up)
 
 
 def read_sample(name: str) -> tuple[PointCloud, Any]:

@@ -5,6 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+# Columns of the ways, and where their values lie.
+_WAY = {
+    "way": "way",
+    "N": "resolution",
+    "median ms": "median_ms",
+    "95 % ms": "p95_ms",
+    "first ms": "first_ms",
+    "to the code ms": "edit_ms",
+    "triangles": "triangles",
+}
+
 
 def format_extraction(found: dict[str, Any]) -> str:
     """Tables of `bench_extraction`."""
@@ -35,16 +46,12 @@ def format_extraction(found: dict[str, Any]) -> str:
 
 def format_live(found: dict[str, Any]) -> str:
     """Tables of `bench_live`."""
-    path = [
-        (row["resolution"], row["median_ms"], row["p95_ms"], row["first_ms"], row["triangles"])
-        for row in found["path"]
-    ]
+    path = [tuple(row[key] for key in _WAY.values()) for row in found["path"]]
     lock = [(row["resolution"], row["longest_ms"], row["longest_idle_ms"]) for row in found["lock"]]
     scan = found["scan"]
     return "\n\n".join([
         _machine(found),
-        "code to mesh, along a path of codes\n"
-        + _table(("N", "median ms", "95 % ms", "first ms", "triangles"), path),
+        "code to mesh, along ways through the latent space\n" + _table(tuple(_WAY), path),
         f"scan to mesh at {scan['resolution']}: {scan['seconds']:.3f} s",
         "longest pause of another thread\n" + _table(("N", "extracting ms", "idle ms"), lock),
     ])  # fmt: skip

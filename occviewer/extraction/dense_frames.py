@@ -73,8 +73,9 @@ def _drift(old: DenseGrid, coarse: DenseGrid, shift: float) -> Float32Array:
     drift = np.full((blocks,) * 3, -1.0, np.float32)
     np.maximum.at(drift.reshape(-1), (x * blocks + y) * blocks + z, moved[known])
     # A byte is a block's width along z, so that blocks repeat along x and y only.
-    drift = allowed(drift)[np.arange(old.side) >> 3][:, np.arange(old.side) >> 3]
-    return drift.reshape(-1)
+    block = np.arange(old.side) >> 3
+    by_byte: Float32Array = allowed(drift)[block][:, block]
+    return by_byte.reshape(-1)
 
 
 def allowed(seen: Float32Array) -> Float32Array:

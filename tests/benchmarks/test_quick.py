@@ -31,9 +31,11 @@ def test_extraction(capsys, tmp_path):
 def test_live(capsys):
     assert cli.main(["bench", "live", "--quick", "--device", "cpu", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    (path,) = found["path"]
-    assert path["p95_ms"] >= path["median_ms"] > 0
-    assert path["triangles"] > 500
+    assert [path["way"] for path in found["path"]] == ["slider", "morph"]
+    for path in found["path"]:
+        assert path["p95_ms"] >= path["median_ms"] > 0
+        assert path["edit_ms"] > 0
+        assert path["triangles"] > 500
     assert found["scan"]["seconds"] > 0
     assert found["lock"][0]["longest_ms"] >= 0
 
