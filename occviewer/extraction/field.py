@@ -37,6 +37,9 @@ class Field(Protocol):
         The logit at which the surface lies; higher logits are inside.
     bounds : (2, 3) float32
         Lowest and highest corner of the box in which the field may be asked.
+
+    A field that is interpolated between stored features has a third one, ``grain`` (float):
+    how far apart the finest of them lie, in units of the box.
     """
 
     @property
@@ -70,6 +73,11 @@ class Asker:
         Asked between batches; when it says true, `Cancelled` is raised.
     remember : bool
         Keep in `answered` the nodes that were asked and their logits.
+
+    Attributes
+    ----------
+    grain : float
+        Of the field, 0 where it has none.
     """
 
     def __init__(
@@ -87,6 +95,7 @@ class Asker:
         self._level = np.float32(level)
         self._cancel = cancel
         self.resolution = resolution
+        self.grain = float(getattr(field, "grain", 0.0))
         self.corners = _checked_bounds(field)
         self._axes = [
             np.linspace(low, high, resolution + 1).astype(np.float32)
@@ -97,6 +106,10 @@ class Asker:
         self.lowest = math.inf
         self.highest = -math.inf
         self.answered: list[tuple[IntArray, Float32Array]] = []
+
+    def size_of(self, stride: int) -> float:
+        """Longest side of a cell that is so many finest cells wide, in units of the box."""
+        return stride * float((self.corners[1] - self.corners[0]).max()) / self.resolution
 
     def stop_if_cancelled(self) -> None:
         """Raise `Cancelled` when the caller has asked for it."""

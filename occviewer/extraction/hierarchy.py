@@ -28,7 +28,7 @@ from occviewer.extraction.dense import packed as dense_bits
 from occviewer.extraction.dense_prediction import predict_dense
 from occviewer.extraction.dense_settling import DenseSettling
 from occviewer.extraction.field import BATCH, Asker
-from occviewer.extraction.guard import ALONE, Guard
+from occviewer.extraction.guard import Guard, guard_for
 from occviewer.extraction.prediction import predict
 from occviewer.extraction.settling import Settling, ticks
 
@@ -103,7 +103,8 @@ def descend(
         grid = BrickGrid(cells)
         _ask_all(grid, asker, levels[0], keep=keep, progress=within(0))
     for level, stride in enumerate(levels[1:], start=1):
-        settling, uncertain = next_level(grid, asker, stride, ALONE, within(level))
+        guard = guard_for(asker.size_of(2 * stride), asker.grain)
+        settling, uncertain = next_level(grid, asker, stride, guard, within(level))
         settling.settle(uncertain)
         grid = settling.grid
     return grid

@@ -37,6 +37,12 @@ class NetworkField:
         Logit at which the surface lies.
     bounds : (2, 3) float32
         Lowest and highest corner of the box in which the field may be asked.
+
+    Attributes
+    ----------
+    grain : float
+        How far apart the finest features of a local network lie, in units of the box; 0 for
+        a network whose code is a vector.
     """
 
     def __init__(
@@ -50,6 +56,9 @@ class NetworkField:
         self._level = float(level)
         self._bounds = np.array(bounds, np.float32)
         self._bounds.setflags(write=False)
+        sides = [tensor.shape[-1] for tensor in features.values() if tensor.ndim > 2]
+        longest = float((self._bounds[1] - self._bounds[0]).max())
+        self.grain = longest / (max(sides) - 1) if sides and max(sides) > 1 else 0.0
 
     @property
     def level(self) -> float:
