@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from occviewer.arrays import Float64Array
+from occviewer.arrays import Float64Array, extremes
 from occviewer.errors import MeshError
 from occviewer.meshes.mesh import Mesh
 from occviewer.placement import Placement
@@ -121,7 +121,7 @@ class ExportOptions:
             return placed if scale == 1 else replace(placed, vertices=placed.vertices * scale)
         turn = _UPRIGHT[self.up]
         vertices = mesh.vertices.astype(np.float64) @ (turn.T * (scale / placement.scale))
-        low, high = vertices.min(axis=0), vertices.max(axis=0)
+        low, high = extremes(vertices)
         up = "xyz".index(self.up)
         middle = (low + high) / 2
         middle[up] = low[up]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from occviewer.arrays import Float64Array, FloatArray
+from occviewer.arrays import Float64Array, FloatArray, extremes
 
 _VIEW_ANGLE = 26.0
 _FILLED = 0.86
@@ -86,7 +86,7 @@ def fitted_camera(
     right = np.cross(upright, backward)
     right /= np.linalg.norm(right)
     up = np.cross(backward, right)
-    middle = (points.min(axis=0) + points.max(axis=0)) / 2.0
+    middle = extremes(points).sum(0) / 2.0
     x, y, near = ((points - middle) @ np.stack([right, up, backward], axis=1)).T
 
     # A point is in the picture when |x - cx| <= t (d - near), with t the tangent of

@@ -10,7 +10,15 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from occviewer.arrays import BoolArray, Float32Array, Float64Array, FloatArray, IntArray, UInt8Array
+from occviewer.arrays import (
+    BoolArray,
+    Float32Array,
+    Float64Array,
+    FloatArray,
+    IntArray,
+    UInt8Array,
+    extremes,
+)
 from occviewer.errors import MeshError
 from occviewer.meshes import topology
 from occviewer.placement import Placement
@@ -112,7 +120,7 @@ class Mesh:
         """
         if len(self.vertices) == 0:
             raise MeshError("An empty mesh has no bounds.")
-        return np.stack([self.vertices.min(axis=0), self.vertices.max(axis=0)])
+        return extremes(self.vertices)
 
     @cached_property
     def is_watertight(self) -> bool:

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from occviewer.arrays import Float64Array
+from occviewer.arrays import Float64Array, extremes
 from occviewer.placement import Placement
 
 Up = Literal["x", "y", "z", "-x", "-y", "-z"]
@@ -70,7 +70,7 @@ def placement_around(points: Float64Array, rotation: Float64Array, fill: float =
     # Differences first: products of georeferenced coordinates would lose digits.
     near = points[0]
     turned = (points - near) @ rotation.T
-    low, high = turned.min(axis=0), turned.max(axis=0)
+    low, high = extremes(turned)
     centre = near + (low + high) / 2 @ rotation
     return Placement(rotation, fill / float((high - low).max()), centre)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from occviewer.arrays import BoolArray, Float64Array
+from occviewer.arrays import BoolArray, Float64Array, extremes
 
 _QUERY_ROWS = 200_000
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -30,9 +30,9 @@ def first_of_duplicates(points: Float64Array, distance: float = 0.0) -> BoolArra
     -------
     (N,) bool
     """
-    low = points.min(axis=0)
+    low, high = extremes(points)
     # Beyond 2^53 cells the grid is finer than the numbers themselves.
-    exact = distance <= 0 or float((points.max(axis=0) - low).max()) / 2**53 >= distance
+    exact = distance <= 0 or float((high - low).max()) / 2**53 >= distance
 
     def column(axis: int) -> Float64Array:
         values = points[:, axis] if exact else np.floor((points[:, axis] - low[axis]) / distance)

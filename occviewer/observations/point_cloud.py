@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from occviewer.arrays import BoolArray, Float32Array, Float64Array, IntArray, UInt8Array
+from occviewer.arrays import BoolArray, Float32Array, Float64Array, IntArray, UInt8Array, extremes
 from occviewer.errors import ObservationError
 from occviewer.observations.cleaning import (
     first_of_duplicates,
@@ -178,7 +178,7 @@ class PointCloud:
             The cloud has no points.
         """
         self._need_points()
-        bounds = np.stack([self.points.min(axis=0), self.points.max(axis=0)])
+        bounds = extremes(self.points)
         bounds.setflags(write=False)
         return bounds
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from occviewer.arrays import Float64Array
+from occviewer.arrays import Float64Array, extremes
 from occviewer.errors import ObservationError
 from occviewer.observations.cleaning import first_of_duplicates
 from occviewer.observations.formats.raw import CHUNK_ROWS, shown
@@ -76,7 +76,7 @@ def _count_distinct(points: Float64Array) -> int:
 def _principal_widths(points: Float64Array) -> Float64Array:
     """Return standard deviations (3,) along the principal axes, the smallest first."""
     centre = points.mean(axis=0)
-    size = float(np.abs(np.stack([points.min(axis=0), points.max(axis=0)]) - centre).max())
+    size = float(np.abs(extremes(points) - centre).max())
     scatter = np.zeros((3, 3))
     for start in range(0, len(points), CHUNK_ROWS):
         centred = (points[start : start + CHUNK_ROWS] - centre) / size
