@@ -95,12 +95,12 @@ def _ways(model: Model) -> dict[str, Callable[[int], Iterator[Code]]]:
     space = latent_space(model)
     ways: dict[str, Callable[[int], Iterator[Code]]] = {}
     if space.axes is not None:
-        ways["slider"] = lambda steps: _slid(space, ends[0], steps)
+        ways["slider"] = lambda steps: slid(space, ends[0], steps)
     ways["morph"] = lambda steps: Path(space, ends).frames(steps)
     return ways
 
 
-def _slid(space: LatentSpace, code: Code, steps: int) -> Iterator[Code]:
+def slid(space: LatentSpace, code: Code, steps: int) -> Iterator[Code]:
     """Shapes that the first slider makes of one while it is pulled through its whole range."""
     assert space.axes is not None
     at = space.latent_of(code)
