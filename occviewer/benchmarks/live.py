@@ -11,9 +11,11 @@ from typing import Any
 from occviewer.benchmarks.measuring import REPEATS, Heartbeat, machine, median_seconds
 from occviewer.benchmarks.samples import read_sample, sample_code
 from occviewer.extraction import Follower, extract
+from occviewer.extraction.contour import Backend
 from occviewer.latent import LatentSpace, Path, latent_space
 from occviewer.models import Code, Model
 
+_BACKENDS: tuple[Backend, ...] = ("flying_edges", "pymcubes")
 _SLID = "chair"
 _ENDS = ("chair", "armchair")
 
@@ -85,7 +87,11 @@ def bench_live(
         "settings": vars(settings),
         "path": path,
         "scan": {"resolution": settings.scan_resolution, "seconds": round(seconds, 4)},
-        "lock": [_lock(model, code, n, settings.repeats) for n in settings.lock_resolutions],
+        "lock": [
+            _lock(model, code, n, backend, settings.repeats)
+            for n in settings.lock_resolutions
+            for backend in _BACKENDS
+        ],
     }
 
 
@@ -136,17 +142,20 @@ def _along(model: Model, codes: Iterable[Code], resolution: int) -> dict[str, An
     }
 
 
-def _lock(model: Model, code: Code, resolution: int, repeats: int) -> dict[str, Any]:
+def _lock(
+    model: Model, code: Code, resolution: int, backend: Backend, repeats: int
+) -> dict[str, Any]:
     """Longest pause of another thread during extractions, and while nothing is done."""
     field = model.field(code)
     began = time.perf_counter()
     with Heartbeat() as busy:
         for _ in range(repeats):
-            extract(field, resolution)
+            extract(field, resolution, backend=backend)
     with Heartbeat() as idle:
         time.sleep(time.perf_counter() - began)
     return {
         "resolution": resolution,
+        "backend": backend,
         "longest_ms": round(1e3 * busy.longest, 2),
         "longest_idle_ms": round(1e3 * idle.longest, 2),
     }

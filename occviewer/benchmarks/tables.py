@@ -47,13 +47,16 @@ def format_extraction(found: dict[str, Any]) -> str:
 def format_live(found: dict[str, Any]) -> str:
     """Tables of `bench_live`."""
     path = [tuple(row[key] for key in _WAY.values()) for row in found["path"]]
-    lock = [(row["resolution"], row["longest_ms"], row["longest_idle_ms"]) for row in found["lock"]]
+    lock = [
+        (row["resolution"], row["backend"], row["longest_ms"], row["longest_idle_ms"])
+        for row in found["lock"]
+    ]
     scan = found["scan"]
     return "\n\n".join([
         _machine(found),
         "code to mesh, along ways through the latent space\n" + _table(tuple(_WAY), path),
         f"scan to mesh at {scan['resolution']}: {scan['seconds']:.3f} s",
-        "longest pause of another thread\n" + _table(("N", "extracting ms", "idle ms"), lock),
+        "longest pause of another thread\n" + _table(("N", "surface by", "extracting ms", "idle ms"), lock),
     ])  # fmt: skip
 
 

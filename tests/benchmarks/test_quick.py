@@ -37,7 +37,8 @@ def test_live(capsys):
         assert path["edit_ms"] > 0
         assert path["triangles"] > 500
     assert found["scan"]["seconds"] > 0
-    assert found["lock"][0]["longest_ms"] >= 0
+    assert [lock["backend"] for lock in found["lock"]] == ["flying_edges", "pymcubes"]
+    assert min(lock["longest_ms"] for lock in found["lock"]) >= 0
 
     assert "scan to mesh at 32" in format_live(found)
 
