@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+_LOCK = ("N", "surface by", "extracting ms", "idle ms")
+
 # Columns of the ways, and where their values lie.
 _WAY = {
     "way": "way",
@@ -56,7 +58,7 @@ def format_live(found: dict[str, Any]) -> str:
         _machine(found),
         "code to mesh, along ways through the latent space\n" + _table(tuple(_WAY), path),
         f"scan to mesh at {scan['resolution']}: {scan['seconds']:.3f} s",
-        "longest pause of another thread\n" + _table(("N", "surface by", "extracting ms", "idle ms"), lock),
+        "longest pause of another thread\n" + _table(_LOCK, lock),
     ])  # fmt: skip
 
 
