@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # More points than this hide the shape and cost time; a fair sample shows as much.
 _MOST_POINTS = 20_000
 _FAR = 1.0  # box units; strays further away would only make the view small
+_POINT = 6.0  # pixels
 _MARKED = "#e03131"
 _LANE = "cloud"
 
@@ -60,9 +61,10 @@ class CloudView:
         self.placement: Placement | None = None
         self._actor = viewport.canvas.add_mesh(
             pv.PolyData(np.zeros((1, 3), np.float32)), name="marked", style="points",
-            point_size=6.0, color=_MARKED, render=False, reset_camera=False,
+            color=_MARKED, render=False, reset_camera=False,
         )  # fmt: skip
         self._actor.prop.lighting = False
+        viewport.keep_size(self._actor, _POINT)
         self._actor.pickable = False
         self._actor.mapper.dataset = pv.PolyData()
 

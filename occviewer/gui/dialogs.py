@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from occviewer import __version__
 from occviewer.gui.actions import Actions
+from occviewer.gui.panels.choices import choice
 from occviewer.gui.preferences import Preferences
 
 
@@ -47,10 +47,13 @@ class PreferencesDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._preferences, self._changed = preferences, changed
         themes = [("As the system", "system"), ("Light", "light"), ("Dark", "dark")]
-        self.theme = _choice("Theme", themes, preferences.theme)
-        self.theme.setToolTip("Colours of the interface.")
-        self.device = _choice("Device", [("Fastest", "auto"), *devices], preferences.device)
-        self.device.setToolTip("Where networks compute, from the next start of the program on.")
+        self.theme = choice("Theme", themes, "Colours of the interface.", preferences.theme)
+        self.device = choice(
+            "Device",
+            [("Fastest", "auto"), *devices],
+            "Where networks compute, from the next start of the program on.",
+            preferences.device,
+        )
         self.resolution = _number(16, 512, preferences.resolution, "Resolution")
         self.resolution.setToolTip("Cells along the box with which a new session begins.")
         self.threads = _number(0, 256, preferences.threads, "Threads")
@@ -91,7 +94,9 @@ class TextDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(self.text)
         layout.addWidget(buttons)
-        self.resize(520, 560)
+        # As tall as its text, up to where one scrolls.
+        self.text.document().setTextWidth(500)
+        self.resize(540, min(round(self.text.document().size().height()) + 90, 600))
 
 
 def shortcut_page(actions: Actions) -> str:
@@ -123,15 +128,6 @@ def about_page() -> str:
         "PyMCubes. The samples and the data of the models keep the licences of their creators: "
         "see the samples' README and each model's card.</p>"
     )
-
-
-def _choice(name: str, choices: list[tuple[str, str]], current: str) -> QComboBox:
-    box = QComboBox()
-    box.setAccessibleName(name)
-    for text, value in choices:
-        box.addItem(text, value)
-    box.setCurrentIndex(max(box.findData(current), 0))
-    return box
 
 
 def _number(low: int, high: int, value: int, name: str) -> QSpinBox:

@@ -81,7 +81,8 @@ class Display:
         for name in ("file.export", "file.export_code", "shape.capture", "shape.command"):
             window.actions_[name].setEnabled(has_code)
         window.actions_["file.export_turntable"].setEnabled(has_code)
-        window.show_gallery(document.shape.is_empty)
+        # While the track moves it shows shapes that are not the document's.
+        window.show_gallery(document.shape.is_empty and not self._points_hidden)
         window.setWindowModified(history.modified)
 
     def show_model(self, model: Model) -> None:

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QColorDialog,
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from occviewer.gui.buttons import foot
 from occviewer.gui.panels.choices import choice
 from occviewer.meshes.colouring import COLOURED_SUFFIXES, Colours
 from occviewer.meshes.export_options import PRESETS, ExportOptions, Sides, Unit, preset
@@ -180,16 +180,7 @@ class ExportDialog(QDialog):
         form.addRow(colours_label, colours)
         form.addRow("&Resolution", self.resolution)
         form.addRow("", self.refined)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
-        cancel = buttons.button(QDialogButtonBox.StandardButton.Cancel)
-        cancel.setToolTip("Write nothing.")
-        self.go_on = buttons.addButton("Export…", QDialogButtonBox.ButtonRole.AcceptRole)
-        self.go_on.setToolTip("Choose the file and write it.")
-        self.go_on.setDefault(True)
-        for button in (cancel, self.go_on):
-            button.setAccessibleName(button.text())
-        buttons.accepted.connect(self._finish)
-        buttons.rejected.connect(self.reject)
+        buttons, self.go_on = foot(self, "Export…", "Choose the file and write it.", self._finish)
         layout = QVBoxLayout(self)
         layout.addLayout(form)
         layout.addStretch(1)

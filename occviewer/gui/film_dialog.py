@@ -6,15 +6,16 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
-    QDialogButtonBox,
     QDoubleSpinBox,
     QFormLayout,
     QLabel,
     QSpinBox,
     QWidget,
 )
+
+from occviewer.gui.buttons import foot
+from occviewer.gui.panels.choices import choice
 
 MOST_FRAMES = 5000
 
@@ -84,11 +85,9 @@ class FilmDialog(QDialog):
         self.setWindowTitle(title)
         self._wish, self._of_track = wish, of_track
         kinds = KINDS if of_track else KINDS[:-1]
-        self.kind = _choice("Kind of file", kinds, wish.suffix)
-        self.kind.setToolTip("What is written.")
+        self.kind = choice("Kind of file", kinds, "What is written.", wish.suffix)
         sizes = [(f"{width} × {height}", (width, height)) for width, height in SIZES]
-        self.size_ = _choice("Size", sizes, wish.size)
-        self.size_.setToolTip("Width and height of the pictures in pixels.")
+        self.size_ = choice("Size", sizes, "Width and height of the pictures in pixels.", wish.size)
         self.rate = QSpinBox(self)
         self.rate.setRange(1, 60)
         self.rate.setValue(wish.rate)
@@ -99,21 +98,19 @@ class FilmDialog(QDialog):
         self.seconds.setEnabled(not of_track)
         self.turn = _real(-3600.0, 3600.0, wish.turn, "°")
         self.turn.setToolTip("How far the camera walks around the shape; 0 lets it stand still.")
-        self.background = _choice("Background", BACKGROUNDS, wish.background)
-        self.background.setToolTip("Colour behind the shape.")
+        self.background = choice(
+            "Background", BACKGROUNDS, "Colour behind the shape.", wish.background
+        )
         self.summary = QLabel(self)
         self.summary.setWordWrap(True)
-        self.buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel, self
+        self.buttons, self.go_on = foot(
+            self, "&Export…", "Choose the file and make the film.", self._accept
         )
-        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setText("&Export…")
         self._lay_out()
         for box in (self.kind, self.size_, self.background):
             box.currentIndexChanged.connect(lambda *_: self._changed())
         for spin in (self.rate, self.seconds, self.turn):
             spin.valueChanged.connect(lambda *_: self._changed())
-        self.buttons.accepted.connect(self._accept)
-        self.buttons.rejected.connect(self.reject)
         self._changed()
 
     def _lay_out(self) -> None:
@@ -159,21 +156,11 @@ class FilmDialog(QDialog):
         if not fits:
             text = f"{wish.frames:,} pictures are not possible; take 2 to {MOST_FRAMES:,}."
         self.summary.setText(text)
-        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(fits)
+        self.go_on.setEnabled(fits)
 
     def _accept(self) -> None:
         self.accept()
         self.chosen.emit(self.wish())
-
-
-def _choice(name: str, choices: object, current: object) -> QComboBox:
-    box = QComboBox()
-    box.setAccessibleName(name)
-    values = [value for _, value in choices]  # type: ignore[attr-defined]
-    for text, value in choices:  # type: ignore[attr-defined]
-        box.addItem(text, value)
-    box.setCurrentIndex(values.index(current) if current in values else 0)
-    return box
 
 
 def _real(low: float, high: float, value: float, suffix: str) -> QDoubleSpinBox:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QLabel,
     QMainWindow,
+    QMenu,
     QProgressBar,
     QScrollArea,
     QStackedWidget,
@@ -224,7 +225,8 @@ class MainWindow(QMainWindow):
         panels = view.addMenu("&Panels")
         for dock in self.findChildren(QDockWidget):
             panels.addAction(dock.toggleViewAction())
-        self.recent_menu = menus["&File"].addMenu("Open &recent")
+        self.recent_menu = QMenu("Open &recent", menus["&File"])
+        menus["&File"].insertMenu(self.actions_["file.new"], self.recent_menu)
         bar = QToolBar("Toolbar", self)
         bar.setObjectName("toolbar")
         bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)

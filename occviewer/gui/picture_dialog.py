@@ -6,13 +6,13 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
-    QDialogButtonBox,
     QFormLayout,
     QLabel,
     QVBoxLayout,
     QWidget,
 )
 
+from occviewer.gui.buttons import foot
 from occviewer.gui.panels.choices import choice
 
 FACTORS = (1, 2, 3, 4)
@@ -50,16 +50,7 @@ class PictureDialog(QDialog):
         self.pixels = QLabel(self)
         self.pixels.setAccessibleName("Size in pixels")
         self.factor.currentIndexChanged.connect(lambda *_: self._show())
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
-        cancel = buttons.button(QDialogButtonBox.StandardButton.Cancel)
-        cancel.setToolTip("Write nothing.")
-        self.go_on = buttons.addButton("Save…", QDialogButtonBox.ButtonRole.AcceptRole)
-        self.go_on.setToolTip("Choose the file and write it.")
-        self.go_on.setDefault(True)
-        for button in (cancel, self.go_on):
-            button.setAccessibleName(button.text())
-        buttons.accepted.connect(self._finish)
-        buttons.rejected.connect(self.reject)
+        buttons, self.go_on = foot(self, "Save…", "Choose the file and write it.", self._finish)
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("&Size", self.factor)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QCloseEvent
 
 from occviewer.document import commands
 from occviewer.document.shape import LatentEdit
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from occviewer.models import Code, Model
 
 _LANE = "samples"
+_REST = 300  # milliseconds for which the threshold stands still before pictures follow it
 # What was sampled has no detail beyond its latent vector.
 _SAMPLED = LatentEdit(detail=0.0)
 
@@ -41,7 +43,7 @@ class SamplingControl(QObject):
     """Connects the sampler, the document and the compute thread.
 
     The row is empty until shapes are asked for; from then on it follows the document's
-    seed and temperature, also when these are undone.
+    seed and temperature, also when these are undone, and its pictures the threshold.
     """
 
     def __init__(self, controller: Controller) -> None:
@@ -51,6 +53,11 @@ class SamplingControl(QObject):
         self._codes: list[Code] = []
         self._pictures: dict[int, bytes] = {}
         self._ready = 0
+        self._threshold: float | None = None  # of the pictures, once they are all drawn
+        self._still = QTimer(self)
+        self._still.setSingleShot(True)
+        self._still.setInterval(_REST)
+        self._still.timeout.connect(self._draw_pictures)
         panel, do = self._panel, controller.do
         panel.new_wanted.connect(self.new_shapes)
         panel.seed_chosen.connect(
@@ -66,6 +73,7 @@ class SamplingControl(QObject):
         controller.window.actions_.on("shape.cancel", self._stop)
         controller.pipeline.opened.connect(self._model_opened)
         controller.history.add_listener(self._follow)
+        controller.window.close_wanted.connect(self._close)
         self._follow()
 
     def new_shapes(self) -> None:
@@ -108,17 +116,21 @@ class SamplingControl(QObject):
     def _follow(self) -> None:
         row = self._row()
         self._panel.show_settings(row.seed, row.temperature)
-        if self._wanted is not None and row != self._wanted:
+        if self._wanted is None:
+            return
+        if row != self._wanted:
             self._draw(row)
+        elif self._codes and self._controller.document.extraction.threshold != self._threshold:
+            self._still.start()
 
     def _draw(self, row: _Row) -> None:
         self._wanted, self._codes, self._pictures, self._ready = row, [], {}, 0
         self._panel.show_waiting(row.number)
-        studio, threshold = self._controller.studio, self._controller.document.extraction.threshold
+        studio = self._controller.studio
 
         def drawn(codes: list[Code]) -> None:
             self._codes = codes
-            self._picture(0, threshold)
+            self._draw_pictures()
 
         self._controller.compute.submit(
             _LANE,
@@ -127,6 +139,13 @@ class SamplingControl(QObject):
             drawn,
             self._failed,
         )
+
+    def _draw_pictures(self) -> None:
+        """Make all pictures at the threshold of the document; those before stay until then."""
+        self._still.stop()
+        self._controller.compute.cancel(_LANE)
+        self._threshold = self._controller.document.extraction.threshold
+        self._picture(0, self._threshold)
 
     def _picture(self, number: int, threshold: float | None) -> None:
         """Make the picture of a sample, then that of the next."""
@@ -142,11 +161,12 @@ class SamplingControl(QObject):
 
         def made(picture: _Picture) -> None:
             if picture.why_none:
+                self._pictures.pop(number, None)
                 self._panel.show_failed(number, picture.why_none)
             else:
                 self._pictures[number] = picture.png
                 self._panel.show_sample(number, picture.png)
-            self._ready = number + 1
+            self._ready = max(self._ready, number + 1)
             self._picture(number + 1, threshold)
 
         self._controller.compute.submit(_LANE, "", lambda job: work(), made, self._failed)
@@ -164,6 +184,7 @@ class SamplingControl(QObject):
                 self._empty()
 
     def _empty(self) -> None:
+        self._still.stop()
         self._wanted, self._codes, self._pictures = None, [], {}
         self._panel.show_waiting(0)
 
@@ -179,3 +200,8 @@ class SamplingControl(QObject):
             self._panel.show_reason,
             lambda failure: self._panel.show_reason(failure.sentence),
         )
+
+    def _close(self, event: QCloseEvent) -> None:
+        if event.isAccepted():
+            self._controller.history.remove_listener(self._follow)
+            self._still.stop()

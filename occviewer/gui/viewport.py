@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 import pyvista as pv
 from PySide6.QtCore import QEvent, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pyvistaqt import QtInteractor
 
@@ -40,6 +40,7 @@ VIEWS: dict[str, tuple[tuple[float, float, float], tuple[float, float, float]]] 
 """Direction from the shape to the camera, and what is up on the screen."""
 
 _FIT = 1.15  # room around what is fitted
+_POINT = 4.0  # pixels
 _AXES_CORNER = (0.0, 0.0, 0.14, 0.18)
 
 
@@ -88,6 +89,7 @@ class Viewport(QWidget):
         self._mesh: Mesh | None = None
         self._mesh_data = pv.PolyData()
         self._cloud_data = pv.PolyData()
+        self._sizes: list[tuple[pv.Actor, float]] = []
         self._make_actors()
         self._replace_keys()
         canvas.enable_trackball_style()
@@ -118,6 +120,14 @@ class Viewport(QWidget):
             self._cloud_data.set_active_scalars("colours")
         mapper.dataset = self._cloud_data
         self.redraw()
+
+    def keep_size(self, actor: pv.Actor, points: float = 1.0) -> None:
+        """Draw points of an actor in this size on every screen, and its lines 1 wide.
+
+        The size counts in pixels of the interface, of which a dense screen has several to one.
+        """
+        self._sizes.append((actor, points))
+        self._apply_sizes()
 
     def set_shading(self, shading: Shading) -> None:
         """Draw the mesh smooth, flat, with its triangles, or coloured: by normals or by points."""
@@ -227,6 +237,8 @@ class Viewport(QWidget):
             self.redraw()
 
     def _drawn(self, factor: int) -> UInt8Array:
+        # In the size of the view a screenshot is what was drawn last, whatever has changed.
+        self.canvas.render_window.Render()
         image: UInt8Array = self.canvas.screenshot(None, scale=factor)
         return image[..., :3]
 
@@ -237,10 +249,22 @@ class Viewport(QWidget):
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Follow the theme."""
         super().changeEvent(event)
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._apply_sizes()
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_mesh_actor"):
             from occviewer.gui.theme import is_dark
 
             self.set_background(self._background, dark=is_dark())
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Learn how dense the screen is."""
+        super().showEvent(event)
+        self._apply_sizes()
+
+    def _apply_sizes(self) -> None:
+        dense = self.devicePixelRatioF()
+        for actor, points in self._sizes:
+            actor.prop.point_size, actor.prop.line_width = points * dense, dense
 
     def graphics(self) -> str:
         """Say what draws: the name of the OpenGL renderer and its version."""
@@ -259,9 +283,7 @@ class Viewport(QWidget):
         self._mesh_actor = self.canvas.add_mesh(triangle, name="mesh", color="white", **options)
         self._mesh_actor.prop.specular = 0.15
         self._mesh_actor.prop.specular_power = 20
-        self._cloud_actor = self.canvas.add_mesh(
-            triangle, name="points", style="points", point_size=4.0, **options
-        )
+        self._cloud_actor = self.canvas.add_mesh(triangle, name="points", style="points", **options)
         self._cloud_actor.prop.lighting = False
         for actor in (self._mesh_actor, self._cloud_actor):
             actor.mapper.dataset = pv.PolyData()
@@ -274,6 +296,9 @@ class Viewport(QWidget):
         for actor in (self._box_actor, self._floor_actor):
             actor.prop.lighting = False
             actor.pickable = False
+        for actor in (self._mesh_actor, self._box_actor, self._floor_actor):
+            self.keep_size(actor)
+        self.keep_size(self._cloud_actor, _POINT)
         self.canvas.add_axes(viewport=_AXES_CORNER)
 
     def _replace_keys(self) -> None:

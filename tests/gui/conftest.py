@@ -7,35 +7,48 @@ import pytest
 import torch  # noqa: F401 - before Qt, which Windows wants
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
 from PySide6.QtWidgets import QApplication
+from shiboken6 import isValid
+from vtkmodules.vtkCommonCore import vtkObjectBase
 
 QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
 
+_FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Remember whether a test failed: its frames are kept for the report, and all in them."""
+    report = yield
+    item.stash[_FAILED] = item.stash.get(_FAILED, False) or report.failed
+    return report
+
 
 @pytest.fixture(autouse=True)
-def nothing_left(qapp):
-    """Fail a test that leaves widgets, timers or threads behind."""
+def nothing_left(qapp, request):
+    """Fail a test that leaves widgets, timers, threads or VTK objects behind."""
     threads = set(threading.enumerate())
+    # What was there before is of no interest, and slow to look through.
+    gc.freeze()
     yield
+    request.node.funcargs.clear()  # or pytest keeps the window, and all that is in it
     for _ in range(3):
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
         qapp.processEvents()
         gc.collect()
     widgets = [w for w in QApplication.topLevelWidgets() if w.isVisible() or w.children()]
     assert not widgets, f"widgets left: {widgets}"
-    timers = [o for o in gc.get_objects() if issubclass(type(o), QTimer)]
-    timers = [timer for timer in timers if _alive(timer) and timer.isActive()]
+    objects = gc.get_objects()
+    timers = [o for o in objects if issubclass(type(o), QTimer)]
+    timers = [timer for timer in timers if isValid(timer) and timer.isActive()]
     assert not timers, f"timers left: {timers}"
     # A window closes without waiting for the end of a long call; it has to end all the same.
     for thread in set(threading.enumerate()) - threads:
         thread.join(20)
     started = [t for t in threading.enumerate() if t not in threads and t.is_alive()]
     assert not started, f"threads left: {started}"
-
-
-def _alive(timer):
-    from shiboken6 import isValid
-
-    return isValid(timer)
+    if not request.node.stash.get(_FAILED, False):
+        drawn = {type(o).__name__ for o in objects if issubclass(type(o), vtkObjectBase)}
+        assert not drawn, f"VTK objects left: {sorted(drawn)}"
 
 
 @pytest.fixture

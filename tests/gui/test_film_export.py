@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtWidgets import QDialogButtonBox, QPushButton
+from PySide6.QtWidgets import QPushButton
 
 from occviewer.document import commands
 from occviewer.gui import film_control, film_maker, film_place
@@ -133,7 +133,7 @@ def test_the_window_asks_and_then_makes_it(ready, qtbot, monkeypatch):
     dialog.size_.setCurrentIndex(0)
     dialog.rate.setValue(4)
     assert dialog.summary.text().startswith("2 pictures in 0.5 s")
-    dialog.buttons.button(QDialogButtonBox.StandardButton.Ok).click()
+    dialog.go_on.click()
     assert controller.film.busy
     finished(controller, qtbot)
     with Image.open(target / "asked.gif") as gif:
@@ -148,7 +148,7 @@ def test_too_many_pictures_cannot_be_wished(ready):
     dialog.seconds.setValue(600)
     dialog.rate.setValue(60)
     assert "not possible" in dialog.summary.text()
-    assert not dialog.buttons.button(QDialogButtonBox.StandardButton.Ok).isEnabled()
+    assert not dialog.go_on.isEnabled()
     dialog.reject()
 
 

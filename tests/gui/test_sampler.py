@@ -180,3 +180,28 @@ def test_it_closes_at_once_while_shapes_are_drawn(sampling, qtbot):
     began = time.monotonic()
     window.close()
     assert time.monotonic() - began < 2
+
+
+def test_pictures_follow_the_threshold_when_it_rests(sampling, qtbot):
+    window, controller, _ = sampling
+    window.sampler.new.click()
+    drawn(window, qtbot)
+    first = pictures(controller)
+    controller.do(commands.set_threshold, 0.572)
+    qtbot.waitUntil(lambda: all(a != b for a, b in zip(pictures(controller), first, strict=True)))
+    window.actions_["edit.undo"].trigger()
+    qtbot.waitUntil(lambda: pictures(controller) == first)
+
+
+def test_samples_that_lose_their_surface_cannot_be_taken_until_it_is_back(sampling, qtbot):
+    window, controller, _ = sampling
+    window.sampler.new.click()
+    drawn(window, qtbot)
+    window.extraction.threshold.number.setValue(0.99)
+    drawn(window, qtbot, 0)
+    assert window.sampler.list.item(0).text() == "no surface"
+    steps = len(controller.history.titles)
+    controller.sampling.take(0)
+    assert len(controller.history.titles) == steps
+    window.actions_["edit.undo"].trigger()
+    drawn(window, qtbot)

@@ -291,3 +291,15 @@ def test_it_closes_at_once_while_it_plays(tracked, qtbot):
     began = time.monotonic()
     window.close()
     assert time.monotonic() - began < 2
+
+
+def test_a_setting_changed_while_it_plays_brings_no_gallery_in_its_way(tracked, qtbot):
+    window, controller, _ = tracked
+    assert window.gallery_is_shown  # there is no shape yet, only what is on the shelf
+    window.actions_["track.play"].trigger()
+    assert not window.gallery_is_shown
+    window.track.seconds.setValue(3.0)
+    assert controller.track.playing
+    assert not window.gallery_is_shown
+    controller.do(commands.clear_track)
+    assert window.gallery_is_shown

@@ -78,7 +78,7 @@ class BlendSquare(QWidget):
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Ask for a square that one can aim in."""
-        return QSize(200, 200)
+        return QSize(144, 144)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Stay usable in a narrow panel."""
@@ -89,8 +89,8 @@ class BlendSquare(QWidget):
         return True
 
     def heightForWidth(self, width: int) -> int:  # noqa: N802 - Qt's name
-        """Stay a square, but no larger than is useful."""
-        return min(width, 200)
+        """Stay a square, but so small that the corners and a hint fit a small screen, too."""
+        return min(width, 144)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Take the handle to the mouse."""

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from PySide6.QtWidgets import QComboBox
 
 
-def choice(name: str, choices: Iterable[tuple[str, object]], tip: str = "") -> QComboBox:
+def choice(
+    name: str, choices: Iterable[tuple[str, object]], tip: str = "", current: object = None
+) -> QComboBox:
     """Make a combo box.
 
     Parameters
@@ -18,10 +20,14 @@ def choice(name: str, choices: Iterable[tuple[str, object]], tip: str = "") -> Q
         Text and value of each.
     tip : str
         A sentence of what it does; by default its name says enough.
+    current : object
+        Value of the one that is chosen; the first where there is none such.
     """
     box = QComboBox()
     box.setAccessibleName(name)
     box.setToolTip(tip or f"{name}.")
-    for text, value in choices:
+    for row, (text, value) in enumerate(choices):
         box.addItem(text, value)
+        if value == current:
+            box.setCurrentIndex(row)
     return box

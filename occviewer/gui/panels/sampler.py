@@ -117,13 +117,16 @@ class Sampler(QWidget):
         item = self.list.item(number)
         item.setIcon(thumbnail(png, _ICON))
         item.setText(f"{number + 1}")
+        item.setToolTip("")
         item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
 
     def show_failed(self, number: int, why: str) -> None:
         """Say that a sample (from 0) has no surface to be shown."""
         item = self.list.item(number)
+        item.setIcon(thumbnail(b"", _ICON))
         item.setText("no surface")
         item.setToolTip(why)
+        item.setFlags(Qt.ItemFlag.NoItemFlags)
 
     def shorten(self, count: int) -> None:
         """Keep the first places only."""

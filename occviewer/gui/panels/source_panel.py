@@ -125,7 +125,7 @@ class SourcePanel(QWidget):
             f"{facts.points:,} points{used}",
             *facts.left_out,
             f"Extent {extent}, in the file's units; exports keep them",
-            *map(escape, facts.notes),
+            *(escape(note[:1].upper() + note[1:]) for note in facts.notes),
         ]
         if facts.held:
             lines.append("Held in place; “Place again” lets the model search anew")
