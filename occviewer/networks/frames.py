@@ -68,7 +68,7 @@ class Frame:
         return points[..., order] * factors
 
     def _signs(self) -> list[str]:
-        """What stands before each axis: nothing or a minus."""
+        """Collect what stands before each axis: nothing or a minus."""
         signs, rest = [], self.axes
         for axis in self.axes.replace("-", ""):
             before, _, rest = rest.partition(axis)

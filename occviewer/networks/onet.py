@@ -177,7 +177,10 @@ class ONet(OccupancyNetwork):
 
         For parameters see `LatentEncoder`; the network must have one.
         """
-        return self.encoder_latent(self.frame.of(points), occupancies, c)  # type: ignore[no-any-return]
+        latent = self.encoder_latent
+        assert isinstance(latent, LatentEncoder)
+        mean, log_deviation = latent(self.frame.of(points), occupancies, c)
+        return mean, log_deviation
 
     def decode(self, queries: Tensor, features: Features) -> Tensor:
         """Logits (B, M) of queries (B, M, 3)."""
@@ -188,8 +191,9 @@ class ONet(OccupancyNetwork):
 
     def stored_codes(self) -> Tensor:
         """Codes (S, c_dim) of the training shapes; none but with the encoder ``idx``."""
-        if isinstance(getattr(self, "encoder", None), nn.Embedding):
-            return torch.as_tensor(self.encoder.weight.detach())
+        encoder = getattr(self, "encoder", None)
+        if isinstance(encoder, nn.Embedding):
+            return encoder.weight.detach()
         return torch.empty(0, self.c_dim)
 
 

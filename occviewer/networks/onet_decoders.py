@@ -112,7 +112,7 @@ class _Decoder(nn.Module):
         return [getattr(self, f"{name}{number}") for number in range(5)]
 
     def add_layers(self, name: str, layers: Iterable[nn.Module]) -> None:
-        """Add layers as ``name0``, ``name1``, …"""
+        """Add layers as ``name0``, ``name1``, …."""
         for number, layer in enumerate(layers):
             self.add_module(f"{name}{number}", layer)
 
