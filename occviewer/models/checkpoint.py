@@ -24,9 +24,9 @@ from occviewer.errors import CheckpointError
 from occviewer.files import write_whole
 from occviewer.models.info import ModelInfo
 from occviewer.models.pose import PoseNetwork
-from occviewer.models.sniffing import one_line, refuse_foreign, unreadable
+from occviewer.models.sniffing import Kind, kind_of, one_line, unreadable
 from occviewer.models.weights import WithoutInitialising, damaged, fill, stored_tensors
-from occviewer.networks import NETWORKS, PointCloudNetwork, build_network
+from occviewer.networks import NETWORKS, OccupancyNetwork, build_network
 from occviewer.networks.bottleneck import Bottleneck
 
 FORMAT = "occviewer-checkpoint"
@@ -43,7 +43,7 @@ _LARGEST_SETTING = 16384
 
 def save_checkpoint(
     path: str | os.PathLike[str],
-    network: PointCloudNetwork,
+    network: OccupancyNetwork,
     info: ModelInfo,
     *,
     half: bool = False,
@@ -58,7 +58,7 @@ def save_checkpoint(
     ----------
     path : path
         Should end in ``.safetensors``.
-    network : PointCloudNetwork
+    network : OccupancyNetwork
         Weights and buffers are stored, from whatever device.
     info : ModelInfo
         Stored in the metadata, with the network's configuration and this program's version.
@@ -122,14 +122,18 @@ def update_checkpoint(
     write_whole(Path(path), save(tensors, changed), CheckpointError)
 
 
-def load_checkpoint(path: str | os.PathLike[str]) -> tuple[PointCloudNetwork, ModelInfo]:
+def load_checkpoint(
+    path: str | os.PathLike[str], settings: Mapping[str, Any] | None = None
+) -> tuple[OccupancyNetwork, ModelInfo]:
     """Open a checkpoint: the network on the CPU, float32, in evaluation mode.
 
     Parameters
     ----------
     path : path
-        A file that `save_checkpoint` wrote. PyTorch's own files are refused unread,
-        because opening them can run code that they contain.
+        A file that `save_checkpoint` wrote, or one of the published networks that
+        `occviewer.models.families` knows. Nothing that a file contains is run.
+    settings : mapping, optional
+        What a published file does not say, in the place of its family's defaults.
 
     Raises
     ------
@@ -137,6 +141,14 @@ def load_checkpoint(path: str | os.PathLike[str]) -> tuple[PointCloudNetwork, Mo
         The file is missing, damaged, of another kind, or does not fit its network.
     """
     path = Path(path)
+    if not is_own(path):
+        from occviewer.models.foreign import open_foreign
+
+        return open_foreign(path, settings or {})
+    if settings:
+        raise CheckpointError(
+            f"{path} says all about its network; open it without {', '.join(settings)}."
+        )
     with _opened(path) as (file, metadata):
         # On the meta device nothing is allocated before the shapes are known to fit.
         with torch.device("meta"), WithoutInitialising():
@@ -178,14 +190,38 @@ def read_info(path: str | os.PathLike[str]) -> ModelInfo:
         As `load_checkpoint`, as far as that can be told without the weights.
     """
     path = Path(path)
+    if not is_own(path):
+        return load_checkpoint(path)[1]
     with _opened(path) as (_, metadata):
         return _info(path, metadata)
+
+
+def is_own(path: Path) -> bool:
+    """Whether a file is one that `save_checkpoint` wrote, whatever became of it since.
+
+    Raises
+    ------
+    CheckpointError
+        The file is missing, unreadable, or no file of tensors.
+    """
+    if path.is_dir() or kind_of(path) is not Kind.SAFETENSORS:
+        return False
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata()
+            return "format" in (metadata or {}) or not list(file.keys())
+    except (SafetensorError, OSError):
+        return True  # opening it says what is wrong
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[Any, Mapping[str, str]]]:
     """Open a file and check its metadata; what is wrong with it becomes one sentence."""
-    refuse_foreign(path)
+    if kind_of(path) is not Kind.SAFETENSORS:
+        raise CheckpointError(
+            f"{path} was not written by OccViewer, so it cannot be changed; convert it first: "
+            f"occviewer convert {path.name} -o {path.stem}.safetensors."
+        )
     try:
         with safe_open(path, framework="pt") as file:
             yield file, _checked_metadata(path, file.metadata())
@@ -218,7 +254,7 @@ def _checked_metadata(path: Path, metadata: Mapping[str, str] | None) -> Mapping
     return metadata
 
 
-def _build(path: Path, metadata: Mapping[str, str]) -> PointCloudNetwork:
+def _build(path: Path, metadata: Mapping[str, str]) -> OccupancyNetwork:
     try:
         config = json.loads(metadata["network"])
     except (KeyError, ValueError, RecursionError) as error:
@@ -236,8 +272,10 @@ def _build(path: Path, metadata: Mapping[str, str]) -> PointCloudNetwork:
         network = build_network(config)
     except Exception as error:  # whatever impossible settings do to a constructor
         raise damaged(path, f"its network cannot be made: {one_line(error)}") from error
-    if not (isinstance(network.point_count, int) and network.point_count >= 1):
-        raise damaged(path, f"its network wants {network.point_count} points")
+    count = config.get("point_count", network.point_count)
+    lowest = 1 if network.observed == "points" else 0
+    if not (isinstance(count, int) and count >= lowest):
+        raise damaged(path, f"its network wants {count} points")
     return network
 
 
@@ -293,6 +331,8 @@ def _beside(
     path: Path, prefix: str, build: Callable[[Path, Mapping[str, str]], _Network]
 ) -> _Network | None:
     """Open a network that is stored beside the model's own; None where there is none."""
+    if not is_own(path):
+        return None
     with _opened(path) as (file, metadata):
         if prefix.removesuffix(".") not in metadata:
             return None

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from occviewer.arrays import Float32Array
-from occviewer.models.prepared import Decoder, layered_decoder, prepared_decoder
-from occviewer.networks import Features, PointCloudNetwork
+from occviewer.models.prepared import Decoder, fast_decoder, layered_decoder
+from occviewer.networks import Features, OccupancyNetwork
 
 # Activations of a chunk that stay in a core's cache: 512 KiB of float32, but not fewer
 # queries than make up for the calls. Measured on the CPU; a GPU wants to be filled.
@@ -29,7 +29,7 @@ class NetworkField:
 
     Parameters
     ----------
-    network : PointCloudNetwork
+    network : OccupancyNetwork
         In evaluation mode.
     features : dict of Tensor
         What its encoder made of one observation: batches of one, on the network's device.
@@ -46,12 +46,12 @@ class NetworkField:
     """
 
     def __init__(
-        self, network: PointCloudNetwork, features: Features, level: float, bounds: Float32Array
+        self, network: OccupancyNetwork, features: Features, level: float, bounds: Float32Array
     ) -> None:
         self._device = next(iter(features.values())).device
         with _one_thread_an_operation() if self._device.type == "cpu" else nullcontext():
-            self._prepared = prepared_decoder(network, features)
-        self._layered = layered_decoder(network, features)
+            self._layered = layered_decoder(network, features)
+            self._prepared = fast_decoder(network, features) or self._layered
         self._chunk = chunk_size(network, self._device)
         self._level = float(level)
         self._bounds = np.array(bounds, np.float32)
@@ -148,7 +148,7 @@ def _one_thread_an_operation() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def chunk_size(network: PointCloudNetwork, device: torch.device) -> int:
+def chunk_size(network: OccupancyNetwork, device: torch.device) -> int:
     """Choose how many queries at a time run fastest: by the decoder's width and the device."""
     if device.type != "cpu":
         return _GPU_CHUNK

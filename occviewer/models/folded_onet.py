@@ -8,7 +8,13 @@ from torch.nn import functional as F  # noqa: N812 - the usual name
 
 from occviewer.models.rows import RowLinear, padded
 from occviewer.networks import ONet
-from occviewer.networks.onet import CBatchNorm1d
+from occviewer.networks.onet_decoders import CBatchNorm1d, CResnetBlockConv1d, DecoderCBatchNorm
+
+
+def is_foldable(network: ONet) -> bool:
+    """Tell networks that `FoldedONet` folds: the decoder ``cbatchnorm``, and no latent ``z``."""
+    decoder = network.decoder
+    return isinstance(decoder, DecoderCBatchNorm) and not (decoder.z_dim or decoder.leaky)
 
 
 class FoldedONet:
@@ -22,23 +28,19 @@ class FoldedONet:
     Parameters
     ----------
     network : ONet
-        In evaluation mode.
+        In evaluation mode; see `is_foldable`.
     c : (1, c_dim) Tensor
         The code.
     """
 
     def __init__(self, network: ONet, c: Tensor) -> None:
         decoder = network.decoder
+        assert isinstance(decoder, DecoderCBatchNorm)
         with torch.no_grad():
             self._first = _linear(decoder.fc_p)
             self._blocks = []
-            for block in (
-                decoder.block0,
-                decoder.block1,
-                decoder.block2,
-                decoder.block3,
-                decoder.block4,
-            ):
+            for block in decoder.five("block"):
+                assert isinstance(block, CResnetBlockConv1d)
                 scale, shift = _affine(block.bn_1, c)
                 weight, bias = _linear(block.fc_0)
                 folded = RowLinear(weight * scale[:, None], bias * scale + shift)
@@ -70,7 +72,6 @@ def _affine(norm: CBatchNorm1d, c: Tensor) -> tuple[Tensor, Tensor]:
     mean, variance = norm.bn.running_mean, norm.bn.running_var
     assert mean is not None
     assert variance is not None
-    gamma = norm.conv_gamma(c[:, :, None])[0, :, 0]
-    beta = norm.conv_beta(c[:, :, None])[0, :, 0]
-    scale = gamma * torch.rsqrt(variance + norm.bn.eps)
-    return scale, beta - scale * mean
+    gamma, beta = norm.affine(c)
+    scale = gamma[0, :, 0] * torch.rsqrt(variance + norm.bn.eps)
+    return scale, beta[0, :, 0] - scale * mean

@@ -11,6 +11,12 @@ from typing import Any
 BOX = 0.55
 """Half the side of the box in which the house networks are trained and queried."""
 
+SOFTNESS = 0.01
+"""Distance over which the occupancy of a signed distance changes by one logit."""
+
+VALUES = ("logits", "occupancy", "distance")
+NORMALISATIONS = ("box", "sphere")
+
 _WHOLE_BOX = ((-BOX, -BOX, -BOX), (BOX, BOX, BOX))
 
 
@@ -42,6 +48,18 @@ class ModelInfo:
         What it reached on the test split.
     statistics : mapping
         Figures of the model that later work needs, by name.
+    family : str
+        Short name of the published family the network is of; empty for the project's own.
+    values : {"logits", "occupancy", "distance"}
+        What the field's values are; see `occviewer.networks.base.Values`.
+    normalisation : {"box", "sphere"}
+        What of an observation gets length 1: the longest side of its bounding box, or the
+        diameter of the sphere about the box's centre that holds it.
+    assumed : mapping
+        What the file did not say, by name: the published default that was taken, which
+        ``settings`` of `occviewer.models.open_model` change.
+    warnings : tuple of str
+        What a person should know before trusting the model.
     occviewer_version : str
         Version of the program that wrote the checkpoint; filled in when it is saved.
     """
@@ -57,6 +75,11 @@ class ModelInfo:
     training: Mapping[str, Any] = field(default_factory=dict)
     scores: Mapping[str, Any] = field(default_factory=dict)
     statistics: Mapping[str, Any] = field(default_factory=dict)
+    family: str = ""
+    values: str = "logits"
+    normalisation: str = "box"
+    assumed: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
     occviewer_version: str = ""
 
     def __post_init__(self) -> None:
@@ -67,23 +90,35 @@ class ModelInfo:
         ValueError
             When a value has the wrong type or is out of its range.
         """
-        for name in ("name", "description", "licence", "occviewer_version"):
+        for name in ("name", "description", "licence", "family", "occviewer_version"):
             _require(isinstance(getattr(self, name), str), f"{name} must be text")
         _require(_is_number(self.threshold) and 0 < self.threshold < 1, "threshold must be in 0..1")
         _require(_is_number(self.noise) and self.noise >= 0, "noise must be 0 or more")
         _require(_is_box(self.bounds), "bounds must be a lowest and a highest corner")
         low, high = (tuple(float(value) for value in corner) for corner in self.bounds)
         object.__setattr__(self, "bounds", (low, high))
-        is_list = isinstance(self.classes, list | tuple)
-        _require(is_list and all(isinstance(c, str) for c in self.classes), "classes must be texts")
-        object.__setattr__(self, "classes", tuple(self.classes))
-        for name in ("provenance", "training", "scores", "statistics"):
+        for name in ("classes", "warnings"):
+            texts = getattr(self, name)
+            is_list = isinstance(texts, list | tuple) and all(isinstance(t, str) for t in texts)
+            _require(is_list, f"{name} must be texts")
+            object.__setattr__(self, name, tuple(texts))
+        _require(self.values in VALUES, f"values must be one of {VALUES}")
+        _require(self.normalisation in NORMALISATIONS, f"normalisation is not in {NORMALISATIONS}")
+        for name in ("provenance", "training", "scores", "statistics", "assumed"):
             _require(isinstance(getattr(self, name), Mapping), f"{name} must be a mapping")
 
     @property
     def level(self) -> float:
-        """The logit of the threshold: where the surface of the field lies."""
-        return math.log(self.threshold / (1 - self.threshold))
+        """The value of the field at the surface.
+
+        The logit of the threshold; the threshold itself where values are occupancies. Where
+        they are distances, 0 at the threshold 0.5: others move the surface as if occupancy
+        were the logistic function of the distance over `SOFTNESS`.
+        """
+        if self.values == "occupancy":
+            return self.threshold
+        logit = math.log(self.threshold / (1 - self.threshold))
+        return logit * SOFTNESS if self.values == "distance" else logit
 
     def to_metadata(self) -> dict[str, str]:
         """One JSON text for each attribute."""

@@ -24,7 +24,7 @@ from occviewer.models.info import ModelInfo
 from occviewer.models.placing import UPS, Up, placement_around, rotation_of
 from occviewer.models.pose import PoseNetwork
 from occviewer.models.sniffing import SUFFIX
-from occviewer.networks import Features, PointCloudNetwork
+from occviewer.networks import Features, OccupancyNetwork
 from occviewer.observations import FEWEST_POINTS, PointCloud, require_usable
 from occviewer.placement import Placement
 
@@ -40,7 +40,7 @@ class Model:
 
     Parameters
     ----------
-    network : PointCloudNetwork
+    network : OccupancyNetwork
         With trained weights; put into evaluation mode and onto the device.
     info : ModelInfo
         What is known of it.
@@ -54,7 +54,7 @@ class Model:
 
     def __init__(
         self,
-        network: PointCloudNetwork,
+        network: OccupancyNetwork,
         info: ModelInfo,
         device: torch.device | str = "cpu",
         path: Path | None = None,
@@ -210,8 +210,10 @@ class Model:
     def _check(self, tensors: Mapping[str, torch.Tensor]) -> None:
         """Compare with what this network's encoder makes."""
         if not self._shapes:
-            self.features(np.zeros((1, FEWEST_POINTS, 3), np.float32))
-        if {name: tensor.shape for name, tensor in tensors.items()} != self._shapes:
+            self._shapes = self.network.code_shapes()
+        from_row = 1 if self.network.lengths_vary else 0
+        expected = {name: shape[from_row:] for name, shape in self._shapes.items()}
+        if {name: tensor.shape[from_row:] for name, tensor in tensors.items()} != expected:
             raise CodeError(
                 f"The code does not fit the model {self.name!r}; open the model that made it, "
                 "or encode the scan again."
@@ -249,15 +251,23 @@ class Model:
         return chosen
 
 
-def open_model(name_or_path: str | os.PathLike[str] = "furniture", device: str = "auto") -> Model:
+def open_model(
+    name_or_path: str | os.PathLike[str] = "furniture",
+    device: str = "auto",
+    settings: Mapping[str, Any] | None = None,
+) -> Model:
     """Open a model that ships with the program, or a checkpoint.
 
     Parameters
     ----------
     name_or_path : str or path
-        A name of `shipped_models`, or the path of a safetensors file.
+        A name of `shipped_models`, or the path of a file: one that this program wrote, or a
+        checkpoint of the families in `occviewer.models.families`.
     device : {"auto", "cpu", "cuda", "mps"} or "cuda:N"
         ``auto`` takes an NVIDIA GPU, else Apple's, else the CPU.
+    settings : mapping, optional
+        What the file of another project does not say, in the place of what was published:
+        see the family's ``settings`` and `ModelInfo.assumed`.
 
     Raises
     ------
@@ -265,7 +275,7 @@ def open_model(name_or_path: str | os.PathLike[str] = "furniture", device: str =
         There is no such model, the file cannot be opened, or the device is not there.
     """
     path = find_checkpoint(name_or_path)
-    network, info = load_checkpoint(path)
+    network, info = load_checkpoint(path, settings)
     return Model(network, info, choose_device(device), path, load_pose_network(path))
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from occviewer.models.folded_onet import FoldedONet
+from occviewer.models.folded_onet import FoldedONet, is_foldable
 from occviewer.models.lookups import MOST_ROWS, Lookup, grid_lookup, plane_lookup
-from occviewer.networks import ConvONet, Features, HouseNetwork, ONet, PointCloudNetwork
+from occviewer.networks import ConvONet, Features, HouseNetwork, OccupancyNetwork, ONet
 from occviewer.networks.house import PADDING
 from occviewer.networks.layers import ResnetBlockFC
 
@@ -17,37 +17,47 @@ Decoder = Callable[[Tensor], Tensor]
 """Logits (M,) of queries (M, 3) for one shape."""
 
 
-def prepared_decoder(network: PointCloudNetwork, features: Features) -> Decoder:
+def prepared_decoder(network: OccupancyNetwork, features: Features) -> Decoder:
+    """Decode queries (M, 3) for one shape: by `fast_decoder`, else layer by layer."""
+    return fast_decoder(network, features) or layered_decoder(network, features)
+
+
+def fast_decoder(network: OccupancyNetwork, features: Features) -> Decoder | None:
     """Decode queries (M, 3) for one shape, as `layered_decoder` within 1e-4 (relative).
 
     Parameters
     ----------
-    network : PointCloudNetwork
+    network : OccupancyNetwork
         In evaluation mode.
     features : dict of Tensor
         Batches of one, on the network's device.
 
     Returns
     -------
-    function
-        To be called in inference mode; it gives no gradients.
+    function or None
+        To be called in inference mode; it gives no gradients. None where there is none for
+        the network.
     """
     with torch.no_grad():
-        if isinstance(network, ONet):
+        if not network.frame.is_box:
+            return None
+        if isinstance(network, ONet) and is_foldable(network):
             return FoldedONet(network, features["c"])
         # On a GPU the lookups of torch are fast, and index arithmetic costs nothing.
         on_cpu = all(tensor.device.type == "cpu" for tensor in features.values())
         rows = sum(tensor[0, 0].numel() for tensor in features.values())
         if isinstance(network, ConvONet | HouseNetwork) and on_cpu and rows <= MOST_ROWS:
             return PreparedLocal(network, features)
-    return layered_decoder(network, features)
+    return None
 
 
-def layered_decoder(network: PointCloudNetwork, features: Features) -> Decoder:
+def layered_decoder(network: OccupancyNetwork, features: Features) -> Decoder:
     """Decode queries (M, 3) for one shape layer by layer; gradients flow."""
+    with torch.no_grad():
+        ready = network.prepare(features)
 
     def decode(queries: Tensor) -> Tensor:
-        return network.decode(queries[None], features)[0].float()
+        return network.decode(queries[None], ready)[0].float()
 
     return decode
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import zipfile
+from enum import Enum
 from pathlib import Path
 
 from occviewer.errors import CheckpointError
@@ -12,8 +14,16 @@ SUFFIX = ".safetensors"
 _LARGEST_HEADER = 100_000_000
 
 
-def refuse_foreign(path: Path) -> None:
-    """Return for what may be a safetensors file, and say what anything else is.
+class Kind(Enum):
+    """What a file of tensors is written as."""
+
+    SAFETENSORS = "safetensors"
+    TORCH = "PyTorch"
+    NUMPY = "NumPy"
+
+
+def kind_of(path: Path) -> Kind:
+    """Tell safetensors, PyTorch and NPZ files, and say what anything else is.
 
     Raises
     ------
@@ -34,24 +44,32 @@ def refuse_foreign(path: Path) -> None:
     if head[8:9] == b"{":
         length = int.from_bytes(head[:8], "little")
         if length <= min(size - 8, _LARGEST_HEADER):
-            return
+            return Kind.SAFETENSORS
         raise CheckpointError(
             f"{path} is damaged or incomplete: its header is longer than the file; "
             "copy or download it again."
         )
+    if head.startswith(b"PK\x03\x04") and _is_npz(path):
+        return Kind.NUMPY
     if _is_pickle(head):
-        raise CheckpointError(
-            f"{path} is a PyTorch file (a pickle), which could run any program hidden in it, so it "
-            f"was not opened; convert it to {SUFFIX} where you trust it."
-        )
+        return Kind.TORCH
     if head.startswith(b"version https://git-lfs"):
         raise CheckpointError(
             f"{path} is a Git LFS pointer, not the model; fetch it with: git lfs pull."
         )
     raise CheckpointError(
-        f"{path} is no model: it does not begin as a {SUFFIX} file does; "
-        "check that it is the right file and was copied completely."
+        f"{path} is no model: it does not begin as a {SUFFIX} file, a PyTorch file or an .npz "
+        "does; check that it is the right file and was copied completely."
     )
+
+
+def _is_npz(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as file:
+            names = file.namelist()
+    except (OSError, zipfile.BadZipFile):
+        return path.suffix.lower() == ".npz"
+    return bool(names) and all(name.endswith(".npy") for name in names)
 
 
 def _is_pickle(head: bytes) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from occviewer.networks.base import Features, PointCloudNetwork
+from occviewer.networks.base import Features, OccupancyNetwork, PointCloudNetwork
 from occviewer.networks.convonet import ConvONet
 from occviewer.networks.house import HouseNetwork
 from occviewer.networks.onet import ONet
@@ -16,23 +16,24 @@ __all__ = [
     "Features",
     "HouseNetwork",
     "ONet",
+    "OccupancyNetwork",
     "PointCloudNetwork",
     "build_network",
 ]
 
-NETWORKS: dict[str, type[PointCloudNetwork]] = {
+NETWORKS: dict[str, type[OccupancyNetwork]] = {
     network.architecture: network for network in (ONet, ConvONet, HouseNetwork)
 }
 
 
-def build_network(config: Mapping[str, Any]) -> PointCloudNetwork:
+def build_network(config: Mapping[str, Any]) -> OccupancyNetwork:
     """Make a network with fresh weights from its configuration.
 
     Parameters
     ----------
     config : mapping
         ``architecture`` (a key of `NETWORKS`) and the constructor's parameters; what is
-        missing takes its default. `PointCloudNetwork.config` is such a mapping.
+        missing takes its default. `OccupancyNetwork.config` is such a mapping.
 
     Raises
     ------

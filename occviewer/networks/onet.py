@@ -1,120 +1,68 @@
-"""Occupancy Networks (Mescheder et al., CVPR 2019) for point clouds.
+"""Occupancy Networks (Mescheder et al., CVPR 2019).
 
-A PointNet with residual blocks makes one vector of the cloud; the decoder is a
-residual MLP whose batch norms are scaled and shifted by that vector. Parameters carry
+An encoder makes one vector of a cloud, an image or a voxel grid; the decoder is a residual
+MLP, mostly one whose batch norms are scaled and shifted by that vector. Parameters carry
 the published names, so that published checkpoints load as they are.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 - the usual name
 
-from occviewer.networks.base import Features, PointCloudNetwork
-from occviewer.networks.layers import ResnetBlockFC
+from occviewer.networks.base import Features, Observed, OccupancyNetwork
+from occviewer.networks.frames import Frame
+from occviewer.networks.onet_decoders import (
+    CBatchNorm1d,
+    DecoderBatchNorm,
+    DecoderCBatchNorm,
+    DecoderCBatchNorm2,
+    DecoderCBatchNormNoResnet,
+    DecoderSimple,
+    empty_code,
+)
+from occviewer.networks.onet_encoders import (
+    ConvEncoder,
+    LatentEncoder,
+    ResnetPointnet,
+    SimplePointnet,
+    VoxelEncoder,
+)
+from occviewer.networks.resnet import ResNetEncoder
 
+__all__ = ["DECODERS", "ENCODERS", "CBatchNorm1d", "DecoderCBatchNorm", "ONet", "ResnetPointnet"]
 
-class ResnetPointnet(nn.Module):
-    """PointNet of five residual blocks with global max pooling after each.
+ENCODERS: dict[str, Observed] = {
+    "pointnet_resnet": "points",
+    "pointnet_simple": "points",
+    "resnet18": "image",
+    "resnet34": "image",
+    "resnet50": "image",
+    "simple_conv": "image",
+    "voxel_simple": "voxels",
+    "idx": "none",
+    "none": "none",
+}
+"""Published names of the encoders, and what each observes: ``idx`` looks codes of the training
+shapes up by their number."""
 
-    Parameters
-    ----------
-    c_dim : int
-        Length of the code.
-    hidden_dim : int
-        Width of the blocks.
-    """
+DECODERS: dict[str, Callable[..., nn.Module]] = {
+    "simple": DecoderSimple,
+    "cbatchnorm": DecoderCBatchNorm,
+    "cbatchnorm2": DecoderCBatchNorm2,
+    "batchnorm": DecoderBatchNorm,
+    "cbatchnorm_noresnet": DecoderCBatchNormNoResnet,
+}
+"""Decoders by their published names."""
 
-    def __init__(self, c_dim: int = 512, hidden_dim: int = 512) -> None:
-        super().__init__()
-        self.fc_pos = nn.Linear(3, 2 * hidden_dim)
-        self.block_0 = ResnetBlockFC(2 * hidden_dim, hidden_dim)
-        self.block_1 = ResnetBlockFC(2 * hidden_dim, hidden_dim)
-        self.block_2 = ResnetBlockFC(2 * hidden_dim, hidden_dim)
-        self.block_3 = ResnetBlockFC(2 * hidden_dim, hidden_dim)
-        self.block_4 = ResnetBlockFC(2 * hidden_dim, hidden_dim)
-        self.fc_c = nn.Linear(hidden_dim, c_dim)
-
-    def forward(self, points: Tensor) -> Tensor:
-        """Code (B, c_dim) of clouds (B, N, 3)."""
-        net = self.block_0(self.fc_pos(points))
-        for block in (self.block_1, self.block_2, self.block_3, self.block_4):
-            pooled = net.amax(1, keepdim=True).expand_as(net)
-            net = block(torch.cat([net, pooled], 2))
-        return self.fc_c(F.relu(net.amax(1)))  # type: ignore[no-any-return]
-
-
-class CBatchNorm1d(nn.Module):
-    """Batch norm whose scale and shift are affine functions of a code."""
-
-    def __init__(self, c_dim: int, f_dim: int) -> None:
-        super().__init__()
-        self.conv_gamma = nn.Conv1d(c_dim, f_dim, 1)
-        self.conv_beta = nn.Conv1d(c_dim, f_dim, 1)
-        self.bn = nn.BatchNorm1d(f_dim, affine=False)
-        nn.init.zeros_(self.conv_gamma.weight)
-        nn.init.zeros_(self.conv_beta.weight)
-        nn.init.ones_(self.conv_gamma.bias)  # type: ignore[arg-type]
-        nn.init.zeros_(self.conv_beta.bias)  # type: ignore[arg-type]
-
-    def forward(self, x: Tensor, c: Tensor) -> Tensor:
-        """Normalise (B, f_dim, M) by codes (B, c_dim, 1)."""
-        return self.conv_gamma(c) * self.bn(x) + self.conv_beta(c)  # type: ignore[no-any-return]
+_SIDES: dict[Observed, int] = {"image": 224, "voxels": 32}
 
 
-class CResnetBlockConv1d(nn.Module):
-    """Residual block of two conditional batch norms and 1x1 convolutions."""
-
-    def __init__(self, c_dim: int, size: int) -> None:
-        super().__init__()
-        self.bn_0 = CBatchNorm1d(c_dim, size)
-        self.bn_1 = CBatchNorm1d(c_dim, size)
-        self.fc_0 = nn.Conv1d(size, size, 1)
-        self.fc_1 = nn.Conv1d(size, size, 1)
-        nn.init.zeros_(self.fc_1.weight)
-
-    def forward(self, x: Tensor, c: Tensor) -> Tensor:
-        """Map (B, size, M) by codes (B, c_dim, 1)."""
-        net = self.fc_0(F.relu(self.bn_0(x, c)))
-        return x + self.fc_1(F.relu(self.bn_1(net, c)))  # type: ignore[no-any-return]
-
-
-class DecoderCBatchNorm(nn.Module):
-    """Decoder ``cbatchnorm``: five conditional residual blocks.
-
-    Parameters
-    ----------
-    c_dim : int
-        Length of the code.
-    hidden_size : int
-        Width of the blocks.
-    """
-
-    def __init__(self, c_dim: int = 512, hidden_size: int = 256) -> None:
-        super().__init__()
-        self.fc_p = nn.Conv1d(3, hidden_size, 1)
-        self.block0 = CResnetBlockConv1d(c_dim, hidden_size)
-        self.block1 = CResnetBlockConv1d(c_dim, hidden_size)
-        self.block2 = CResnetBlockConv1d(c_dim, hidden_size)
-        self.block3 = CResnetBlockConv1d(c_dim, hidden_size)
-        self.block4 = CResnetBlockConv1d(c_dim, hidden_size)
-        self.bn = CBatchNorm1d(c_dim, hidden_size)
-        self.fc_out = nn.Conv1d(hidden_size, 1, 1)
-
-    def forward(self, queries: Tensor, c: Tensor) -> Tensor:
-        """Logits (B, M) of queries (B, M, 3) given codes (B, c_dim)."""
-        net = self.fc_p(queries.transpose(1, 2))
-        c = c[:, :, None]
-        for block in (self.block0, self.block1, self.block2, self.block3, self.block4):
-            net = block(net, c)
-        return self.fc_out(F.relu(self.bn(net, c)))[:, 0]  # type: ignore[no-any-return]
-
-
-class ONet(PointCloudNetwork):
-    """Occupancy Network for point clouds: ``pointnet_resnet`` and ``cbatchnorm``.
+class ONet(OccupancyNetwork):
+    """Occupancy Network of a published encoder and a published decoder.
 
     Parameters
     ----------
@@ -124,6 +72,26 @@ class ONet(PointCloudNetwork):
         Widths; 512 and 256 as published.
     point_count : int
         Points the encoder is given; 300 as published.
+    encoder, decoder : str
+        Keys of `ENCODERS` and `DECODERS`.
+    z_dim : int
+        Length of the latent ``z``; 0 for networks without.
+    latent_encoder : bool
+        Whether the network that infers ``z`` from labelled points is there.
+    blocks : int
+        Of the decoder ``cbatchnorm2``.
+    shapes : int
+        Training shapes whose codes the encoder ``idx`` holds.
+    legacy, leaky, linear : bool
+        Published options: linear layers in the conditional norms; a leaky last ReLU; a
+        layer ``fc`` after the features of a ResNet.
+    scale, axes : float, str
+        Of the network's `Frame`.
+
+    Raises
+    ------
+    ValueError
+        When a name is unknown, or a decoder that lives by the code has none.
     """
 
     architecture: ClassVar[str] = "onet"
@@ -134,20 +102,113 @@ class ONet(PointCloudNetwork):
         encoder_hidden: int = 512,
         decoder_hidden: int = 256,
         point_count: int = 300,
+        *,
+        encoder: str = "pointnet_resnet",
+        decoder: str = "cbatchnorm",
+        z_dim: int = 0,
+        latent_encoder: bool = False,
+        blocks: int = 5,
+        shapes: int = 0,
+        legacy: bool = False,
+        leaky: bool = False,
+        linear: bool = True,
+        scale: float = 1.0,
+        axes: str = "xyz",
     ) -> None:
-        config = {
+        if encoder not in ENCODERS or decoder not in DECODERS:
+            raise ValueError(f"there is no encoder {encoder!r} or no decoder {decoder!r}")
+        observed = ENCODERS[encoder]
+        options = {
+            "encoder": (encoder, "pointnet_resnet"),
+            "decoder": (decoder, "cbatchnorm"),
+            "z_dim": (z_dim, 0),
+            "latent_encoder": (latent_encoder, False),
+            "blocks": (blocks, 5),
+            "shapes": (shapes, 0),
+            "legacy": (legacy, False),
+            "leaky": (leaky, False),
+            "linear": (linear, True),
+        }
+        config: dict[str, Any] = {
             "c_dim": c_dim,
             "encoder_hidden": encoder_hidden,
             "decoder_hidden": decoder_hidden,
+            # Only what differs, so that checkpoints of older versions say the same.
+            **{name: value for name, (value, default) in options.items() if value != default},
         }
-        super().__init__(config, point_count)
-        self.encoder = ResnetPointnet(c_dim, encoder_hidden)
-        self.decoder = DecoderCBatchNorm(c_dim, decoder_hidden)
+        super().__init__(config, point_count if observed == "points" else 0, Frame(scale, axes))
+        self.observed = observed
+        self.side = _SIDES.get(observed, 0)
+        self.c_dim, self.z_dim = c_dim, z_dim
+        made = _encoder(encoder, c_dim, encoder_hidden, shapes, linear)
+        if made is not None:
+            self.encoder = made
+        chosen: dict[str, Any] = {"z_dim": z_dim, "c_dim": c_dim, "hidden_size": decoder_hidden}
+        if decoder == "cbatchnorm2":
+            chosen["blocks"] = blocks
+        else:
+            chosen["leaky"] = leaky
+        if decoder == "cbatchnorm":
+            chosen["legacy"] = legacy
+        self.decoder = DECODERS[decoder](**chosen)
+        if latent_encoder:
+            self.encoder_latent = LatentEncoder(z_dim, c_dim, leaky=leaky)
 
-    def encode(self, points: Tensor) -> Features:
-        """Encode clouds (B, N, 3) to ``{"c": (B, c_dim)}``."""
-        return {"c": self.encoder(points)}
+    def encode(self, observation: Tensor) -> Features:
+        """Encode observations to ``c`` (B, c_dim) and, where there is one, ``z`` (B, z_dim).
+
+        ``z`` is the mean of its prior, 0, as in the published evaluation.
+        """
+        features: Features = {}
+        if self.observed == "points":
+            features["c"] = self.encoder(self.frame.of(observation))
+        elif self.observed != "none":
+            features["c"] = self.encoder(observation)
+        elif self.c_dim:
+            features["c"] = observation.new_zeros(len(observation), self.c_dim)
+        if self.z_dim:
+            features["z"] = observation.new_zeros(len(observation), self.z_dim)
+        return features
+
+    def infer(
+        self, points: Tensor, occupancies: Tensor, c: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Mean and log standard deviation of ``z``, of labelled points of the box.
+
+        For parameters see `LatentEncoder`; the network must have one.
+        """
+        latent = self.encoder_latent
+        assert isinstance(latent, LatentEncoder)
+        mean, log_deviation = latent(self.frame.of(points), occupancies, c)
+        return mean, log_deviation
 
     def decode(self, queries: Tensor, features: Features) -> Tensor:
         """Logits (B, M) of queries (B, M, 3)."""
-        return self.decoder(queries, features["c"])  # type: ignore[no-any-return]
+        queries = self.frame.of(queries)
+        nothing = empty_code(len(queries), queries)
+        z, c = features.get("z", nothing), features.get("c", nothing)
+        return self.decoder(queries, z, c)  # type: ignore[no-any-return]
+
+    def stored_codes(self) -> Tensor:
+        """Codes (S, c_dim) of the training shapes; none but with the encoder ``idx``."""
+        encoder = getattr(self, "encoder", None)
+        if isinstance(encoder, nn.Embedding):
+            return encoder.weight.detach()
+        return torch.empty(0, self.c_dim)
+
+
+def _encoder(name: str, c_dim: int, hidden: int, shapes: int, linear: bool) -> nn.Module | None:
+    match name:
+        case "pointnet_resnet":
+            return ResnetPointnet(c_dim, hidden)
+        case "pointnet_simple":
+            return SimplePointnet(c_dim, hidden)
+        case "resnet18" | "resnet34" | "resnet50":
+            return ResNetEncoder(c_dim, int(name[-2:]), linear=linear)
+        case "simple_conv":
+            return ConvEncoder(c_dim)
+        case "voxel_simple":
+            return VoxelEncoder(c_dim)
+        case "idx":
+            return nn.Embedding(shapes, c_dim)
+    return None

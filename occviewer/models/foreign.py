@@ -1,0 +1,140 @@
+"""Published checkpoints: recognised by their tensors, opened as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from occviewer.errors import CheckpointError
+from occviewer.models.families import FAMILIES, Family
+from occviewer.models.info import ModelInfo
+from occviewer.models.recognition import Fit, recognise
+from occviewer.models.sidecar import read_sidecar
+from occviewer.models.sniffing import SUFFIX, one_line
+from occviewer.models.torch_files import Contents, read_contents
+from occviewer.networks import OccupancyNetwork
+
+_COMMON = {
+    "name": "how people call the model",
+    "normalisation": "what of an observation gets length 1: box or sphere",
+    "scale": "network units per box unit",
+    "axes": "box axes that become the network's x, y and z, such as xyz or x-zy",
+    "bound": "half the side of the box in which the field is asked, box units",
+}
+"""Settings that every family has."""
+
+
+def open_foreign(path: Path, settings: Mapping[str, Any]) -> tuple[OccupancyNetwork, ModelInfo]:
+    """Open a file of a published network; see `occviewer.models.checkpoint.load_checkpoint`."""
+    path = _weights_of(path)
+    contents = read_contents(path)
+    beside = read_sidecar(path)
+    candidates = []
+    for family in FAMILIES:
+        given = family.from_file(beside[1]) if beside else {}
+        tensors = family.rename(contents.tensors)
+        shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+        candidates.append((family, shapes, {**given, **settings}))
+    found = recognise(path, candidates, _hint(path))
+    _check(path, found.family, settings)
+    given = found.family.from_file(beside[1]) if beside else {}
+    tensors = found.family.rename(contents.tensors)
+    info = _info(path, found, contents, given, settings, beside[0] if beside else None)
+    return _filled(found, tensors), info
+
+
+def _weights_of(path: Path) -> Path:
+    """Find the weights in an experiment's folder of DeepSDF; other paths are what they are."""
+    if not path.is_dir():
+        return path
+    weights = path / "ModelParameters" / "latest.pth"
+    if weights.is_file():
+        return weights
+    raise CheckpointError(f"{path} is a folder; give the {SUFFIX} file in it.")
+
+
+def _filled(found: Fit, tensors: Mapping[str, Tensor]) -> OccupancyNetwork:
+    wanted = found.network.state_dict()
+    state = {}
+    for name, place in wanted.items():
+        value = tensors.get(name)
+        if value is None:  # a counter of batches, which nothing needs
+            value = place.new_zeros(place.shape, device="cpu")
+        state[name] = value.to(place.dtype)
+    found.network.load_state_dict(state, assign=True)
+    return found.network.requires_grad_(False).eval()
+
+
+def _check(path: Path, family: Family, settings: Mapping[str, Any]) -> None:
+    known = {**_COMMON, **{name: item.meaning for name, item in family.settings.items()}}
+    for name in settings:
+        if name not in known:
+            raise CheckpointError(
+                f"{path} is of the family {family.name}, which has no setting {name!r}; it has "
+                f"{', '.join(known)}."
+            )
+
+
+def _info(
+    path: Path,
+    found: Fit,
+    contents: Contents,
+    given: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    sidecar: Path | None,
+) -> ModelInfo:
+    family = found.family
+    together = {**given, **settings}
+    about: dict[str, Any] = {
+        "name": path.stem if path.parent.name != "ModelParameters" else path.parents[1].name,
+        "family": family.name,
+        "licence": family.licence and f"{family.licence} (of the published project)",
+        "values": found.network.values,
+        "training": _training(contents.beside),
+        "provenance": {
+            "architecture": family.title,
+            "file": path.name,
+            **({"configuration": sidecar.name} if sidecar and given else {}),
+        },
+    }
+    assumed = {
+        name: item.default
+        for name, item in family.settings.items()
+        if item.default is not None and name not in together
+    }
+    known = {item.name for item in fields(ModelInfo)}
+    about.update({name: value for name, value in assumed.items() if name in known})
+    about.update(family.describe(found.config, together))
+    about.update({name: value for name, value in together.items() if name in known})
+    if "bound" in together:
+        bound = float(together["bound"])
+        about["bounds"] = ((-bound,) * 3, (bound,) * 3)
+    about["assumed"] = {**about.pop("assumed", {}), **assumed}
+    about["warnings"] = (*about.get("warnings", ()), *contents.notes)
+    try:
+        return ModelInfo(**about)
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"{path} cannot be opened so: {one_line(error)}.") from error
+
+
+def _training(beside: Mapping[str, Any]) -> dict[str, Any]:
+    """Epochs and losses that the writer noted."""
+    numbers = {}
+    for name in ("epoch_it", "epoch", "it", "loss_val_best"):
+        value = beside.get(name)
+        if value is not None and not isinstance(value, str):
+            numbers[name] = float(value) if "loss" in name else int(value)
+    return numbers
+
+
+def _hint(path: Path) -> str:
+    if path.suffix.lower() == SUFFIX:
+        return (
+            "it holds tensors but not what OccViewer needs to know of a network of its own; open "
+            "a file that occviewer train wrote, or one of those families"
+        )
+    return ""
