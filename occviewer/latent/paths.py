@@ -15,8 +15,9 @@ from occviewer.models.codes import Code
 class Path:
     """A way through two or more shapes.
 
-    Vectors and detail follow the same curve, for models without a vector their features;
-    placements go straight from one shape to the next.
+    Vectors follow a curve, for models without a vector their features; what a shape has of
+    its own fades on the way (see `occviewer.latent.particulars`), and placements go straight
+    from one shape to the next.
 
     Parameters
     ----------

@@ -8,33 +8,20 @@ be blended but has no axes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from occviewer.latent.axes import (
-    FEWEST_CODES,
-    Axes,
-    LatentError,
-    axes_of_vectors,
-    random_axes,
-    trained_axes,
-)
+from occviewer.latent.axes import Axes, LatentError
 from occviewer.latent.placements import blended_placement
-from occviewer.models.checkpoint import load_bottleneck
 from occviewer.models.codes import Code, CodeError
 from occviewer.models.model import Model
-from occviewer.networks.bottleneck import Bottleneck
 from occviewer.placement import Placement
 
-__all__ = ["Latent", "LatentError", "LatentSpace", "latent_space"]
-
 _FACT = "latent"  # among the facts of a code: the vector it was made of
-_VECTOR = "c"  # the only tensor of codes that are vectors
-_RANDOM_AXES = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +98,8 @@ class LatentSpace:
         offsets : mapping of int to float, or sequence of float
             How far along axes (from 0), in standard deviations from where the code is.
         detail : float
-            Share of the detail that is kept, 0 … 1.
+            Share of the detail that is kept, 0 … 1. Far from where the code is less of it
+            is kept, see `occviewer.latent.particulars`.
 
         Raises
         ------
@@ -127,10 +115,10 @@ class LatentSpace:
         if self.axes is None:
             raise LatentError(self.why_no_axes)
         with torch.no_grad():
-            vector = self.axes.moved(at.vector, offsets)
+            vector, kept = self._thinned(self.axes.moved(at.vector, offsets), moving)
             tensors = self._tensors_of(vector)
             if detail:
-                _add(tensors, at.detail, detail)
+                _add(tensors, at.detail, detail * kept)
         facts = {name: value for name, value in at.code.facts.items() if name != _FACT}
         return self._code(tensors, vector, at.code.placement, at.code.notes, facts)
 
@@ -188,9 +176,13 @@ class LatentSpace:
         shares = [float(weight) / total for weight in weights]
         used = [(self._as_latent(at), s) for at, s in zip(latents, shares, strict=True) if s]
         with torch.no_grad():
-            vector = torch.stack([share * at.vector for at, share in used]).sum(0)
+            vectors, parts = (
+                torch.stack([at.vector for at, _ in used]),
+                [share for _, share in used],
+            )
+            vector, kept = self._mixed(vectors, parts)
             tensors = self._tensors_of(vector)
-            for at, share in used:
+            for (at, _), share in zip(used, kept, strict=True):
                 _add(tensors, at.detail, share)
         placement = blended_placement(
             [_code_of(at).placement for at in latents],
@@ -229,6 +221,14 @@ class LatentSpace:
             facts = {**facts, _FACT: {"axes": self._identity, "vector": vector.tolist()}}
         return Code(tensors, placement, self._name, notes, facts)
 
+    def _thinned(self, vector: Tensor, offsets: Iterable[float]) -> tuple[Tensor, float]:
+        """Leave in a vector that was moved what it keeps, and tell how much detail it keeps."""
+        return vector, 1.0
+
+    def _mixed(self, vectors: Tensor, shares: Sequence[float]) -> tuple[Tensor, Sequence[float]]:
+        """Vector of a mixture of vectors (N, Z), and with which weights their details add up."""
+        return vectors.new_tensor(shares) @ vectors, shares
+
     def _beyond(
         self, tensors: Mapping[str, Tensor], explained: Mapping[str, Tensor]
     ) -> dict[str, Tensor]:
@@ -246,109 +246,6 @@ class LatentSpace:
         raise NotImplementedError
 
 
-class BottleneckSpace(LatentSpace):
-    """Features of a local model through its bottleneck."""
-
-    def __init__(self, model: Model, bottleneck: Bottleneck) -> None:
-        self._bottleneck = bottleneck.to(model.device)
-        _lay_out(self._bottleneck)
-        super().__init__(model, trained_axes(self._bottleneck), "")
-
-    def _vector_of(self, tensors: Mapping[str, Tensor]) -> Tensor:
-        return self._bottleneck.encode({name: t[None] for name, t in tensors.items()})[0]
-
-    def _tensors_of(self, vector: Tensor) -> dict[str, Tensor]:
-        return {name: t[0] for name, t in self._bottleneck.decode(vector[None]).items()}
-
-
-class VectorSpace(LatentSpace):
-    """Codes that are a vector and nothing else."""
-
-    def _vector_of(self, tensors: Mapping[str, Tensor]) -> Tensor:
-        return tensors[_VECTOR]
-
-    def _tensors_of(self, vector: Tensor) -> dict[str, Tensor]:
-        return {_VECTOR: vector.clone()}
-
-    def _beyond(
-        self, tensors: Mapping[str, Tensor], explained: Mapping[str, Tensor]
-    ) -> dict[str, Tensor]:
-        if tensors[_VECTOR].shape != explained[_VECTOR].shape:
-            raise KeyError(_VECTOR)
-        return {}  # rounding is no detail
-
-
-class FeatureSpace(LatentSpace):
-    """Features of a local model that has no bottleneck: they can be blended only."""
-
-    def _vector_of(self, tensors: Mapping[str, Tensor]) -> Tensor:
-        return torch.zeros(0, device=self._device)
-
-    def _tensors_of(self, vector: Tensor) -> dict[str, Tensor]:
-        return {}
-
-
-def latent_space(
-    model: Model, codes: Sequence[Code] = (), *, random_seed: int | None = None
-) -> LatentSpace:
-    """Open the latent space of a model.
-
-    Parameters
-    ----------
-    model : Model
-    codes : sequence of Code
-        For a model whose codes are vectors: from three on, the axes are their principal
-        components. Not needed where axes were stored with the model.
-    random_seed : int, optional
-        For such a model: take random orthogonal directions around the first code as axes.
-
-    Returns
-    -------
-    LatentSpace
-        It can always blend. Where it has no `axes`, it says why.
-
-    Raises
-    ------
-    CheckpointError
-        The model's file is damaged.
-    LatentError
-        The codes are all the same, or there is none to lay random axes around.
-    """
-    bottleneck = None if model.path is None else load_bottleneck(model.path)
-    if bottleneck is not None:
-        return BottleneckSpace(model, bottleneck)
-    if model.network.architecture != "onet":
-        return FeatureSpace(
-            model,
-            None,
-            f"The model {model.name!r} keeps shapes in local features without a latent vector, "
-            "so there are no sliders and no samples, but interpolation works; a model of the "
-            "architecture 'house' gets a latent space by  occviewer train-latent.",
-        )
-    vectors = [_vector(code, model) for code in codes]
-    axes = None
-    if random_seed is not None:
-        if not vectors:
-            raise LatentError("Random axes start from a code: encode a scan first.")
-        axes = random_axes(vectors[0], _RANDOM_AXES, random_seed)
-    elif len(vectors) >= FEWEST_CODES:
-        axes = axes_of_vectors(torch.stack(vectors))
-    return VectorSpace(
-        model,
-        axes,
-        f"The model {model.name!r} has a latent vector, but no axes were stored with it: give at "
-        f"least {FEWEST_CODES} codes to find their principal axes, or take random ones.",
-    )
-
-
-def _vector(code: Code, model: Model) -> Tensor:
-    if set(code.tensors) != {_VECTOR}:
-        raise CodeError(
-            f"The code does not fit the model {model.name!r}; encode the scan with this model."
-        )
-    return code.tensors[_VECTOR].to(model.device)
-
-
 def _code_of(given: Latent | Code) -> Code:
     return given.code if isinstance(given, Latent) else given
 
@@ -360,12 +257,3 @@ def _add(tensors: dict[str, Tensor], detail: Mapping[str, Tensor], share: float)
             tensors[name].add_(tensor, alpha=share)
         else:
             tensors[name] = tensor * share
-
-
-def _lay_out(network: nn.Module) -> None:
-    """Lay out convolution weights as the fast kernels want them."""
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        elif isinstance(module, nn.Conv3d | nn.ConvTranspose3d):
-            module.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
