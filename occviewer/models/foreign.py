@@ -35,13 +35,13 @@ def open_foreign(path: Path, settings: Mapping[str, Any]) -> tuple[OccupancyNetw
     beside = read_sidecar(path)
     candidates = []
     for family in FAMILIES:
-        given = family.from_file(beside[1]) if beside else {}
+        given = _given(family, path, beside)
         tensors = family.rename(contents.tensors)
         shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
         candidates.append((family, shapes, {**given, **settings}))
     found = recognise(path, candidates, _hint(path))
     _check(path, found.family, settings)
-    given = found.family.from_file(beside[1]) if beside else {}
+    given = _given(found.family, path, beside)
     tensors = found.family.rename(contents.tensors)
     info = _info(path, found, contents, given, settings, beside[0] if beside else None)
     return _filled(found, tensors), info
@@ -55,6 +55,13 @@ def _weights_of(path: Path) -> Path:
     if weights.is_file():
         return weights
     raise CheckpointError(f"{path} is a folder; give the {SUFFIX} file in it.")
+
+
+def _given(
+    family: Family, path: Path, beside: tuple[Path, Mapping[str, Any]] | None
+) -> dict[str, Any]:
+    """Gather what names and the configuration beside the file say, which knows better."""
+    return {**family.from_name(path), **(family.from_file(beside[1]) if beside else {})}
 
 
 def _filled(found: Fit, tensors: Mapping[str, Tensor]) -> OccupancyNetwork:

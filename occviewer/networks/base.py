@@ -45,6 +45,8 @@ class OccupancyNetwork(nn.Module):
         Voxels or pixels a side that `encode` takes; 0 for other observations.
     lengths_vary : bool
         Whether features have as many rows as the observation had points.
+    chunks_itself : bool
+        Whether `decode` wants all queries at once, and keeps its memory small by itself.
     """
 
     architecture: ClassVar[str]
@@ -52,6 +54,7 @@ class OccupancyNetwork(nn.Module):
     values: Values = "logits"
     side: int = 0
     lengths_vary: bool = False
+    chunks_itself: bool = False
 
     def __init__(
         self, config: Mapping[str, Any], point_count: int = 0, frame: Frame | None = None

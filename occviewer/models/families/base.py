@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from torch import Tensor
@@ -61,6 +62,8 @@ class Family:
         What can be set; its defaults are the published ones.
     from_file : function
         Settings out of a published configuration file that was read as a mapping.
+    from_name : function
+        Settings that the published names of files and folders tell.
     rename : function
         From the tensors of the file to those of our network.
     ignored : str
@@ -73,6 +76,7 @@ class Family:
     describe: Callable[[Config, Settings], dict[str, Any]]
     settings: Mapping[str, Setting] = field(default_factory=dict)
     from_file: Callable[[Mapping[str, Any]], dict[str, Any]] = lambda _: {}
+    from_name: Callable[[Path], dict[str, Any]] = lambda _: {}
     rename: Callable[[dict[str, Tensor]], dict[str, Tensor]] = _same
     ignored: str = r"$^"
     licence: str = ""
