@@ -8,9 +8,14 @@ from typing import Any
 from occviewer.networks.base import Features, OccupancyNetwork, PointCloudNetwork
 from occviewer.networks.convonet import ConvONet
 from occviewer.networks.convonet_crop import CropConvONet
+from occviewer.networks.deepsdf import DeepSDF
 from occviewer.networks.house import HouseNetwork
+from occviewer.networks.ifnet import IFNet
+from occviewer.networks.imnet import IMNet
+from occviewer.networks.mlp import ShapeMLP
 from occviewer.networks.onet import ONet
 from occviewer.networks.pointnetpp import PointConvONet
+from occviewer.networks.vecset import VecSet
 
 __all__ = [
     "NETWORKS",
@@ -27,7 +32,18 @@ __all__ = [
 
 NETWORKS: dict[str, type[OccupancyNetwork]] = {
     network.architecture: network
-    for network in (ONet, ConvONet, HouseNetwork, PointConvONet, CropConvONet)
+    for network in (
+        ONet,
+        ConvONet,
+        HouseNetwork,
+        PointConvONet,
+        CropConvONet,
+        DeepSDF,
+        IMNet,
+        IFNet,
+        VecSet,
+        ShapeMLP,
+    )
 }
 
 
