@@ -19,6 +19,7 @@ from occviewer.networks import Features, OccupancyNetwork
 # queries than make up for the calls. Measured on the CPU; a GPU wants to be filled.
 _CPU_ACTIVATIONS = 1 << 17
 _GPU_CHUNK = 1 << 18
+_WHOLE = 1 << 30
 
 # So many queries are worth a thread of their own.
 _SHARE = 1 << 11
@@ -109,7 +110,8 @@ class NetworkField:
             return self._plainly(queries).cpu().numpy()
         threads = torch.get_num_threads()
         with _one_thread_an_operation():
-            parts = queries.tensor_split(max(1, min(threads, len(queries) // _SHARE)))
+            most = 1 if self._chunk == _WHOLE else threads
+            parts = queries.tensor_split(max(1, min(most, len(queries) // _SHARE)))
             if len(parts) == 1:
                 return self._plainly(queries).numpy()
             # Made for the occasion: they cost less than a chunk, and none is left behind.
@@ -150,6 +152,8 @@ def _one_thread_an_operation() -> Iterator[None]:
 
 def chunk_size(network: OccupancyNetwork, device: torch.device) -> int:
     """Choose how many queries at a time run fastest: by the decoder's width and the device."""
+    if network.chunks_itself:
+        return _WHOLE
     if device.type != "cpu":
         return _GPU_CHUNK
     decoder = getattr(network, "decoder", network)

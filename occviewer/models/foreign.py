@@ -12,7 +12,7 @@ from torch import Tensor
 from occviewer.errors import CheckpointError
 from occviewer.models.families import FAMILIES, Family
 from occviewer.models.info import ModelInfo
-from occviewer.models.recognition import Fit, recognise
+from occviewer.models.recognition import Fit, fit, recognise
 from occviewer.models.sidecar import read_sidecar
 from occviewer.models.sniffing import SUFFIX, one_line
 from occviewer.models.torch_files import Contents, read_contents
@@ -33,18 +33,32 @@ def open_foreign(path: Path, settings: Mapping[str, Any]) -> tuple[OccupancyNetw
     path = _weights_of(path)
     contents = read_contents(path)
     beside = read_sidecar(path)
+    renamed = {family.name: family.rename(contents.tensors) for family in FAMILIES}
     candidates = []
     for family in FAMILIES:
-        given = family.from_file(beside[1]) if beside else {}
-        tensors = family.rename(contents.tensors)
-        shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
-        candidates.append((family, shapes, {**given, **settings}))
+        tensors = renamed[family.name]
+        together = {**_given(family, path, beside), **settings}
+        candidates.append((family, shapes_of(tensors), together))
     found = recognise(path, candidates, _hint(path))
     _check(path, found.family, settings)
-    given = found.family.from_file(beside[1]) if beside else {}
-    tensors = found.family.rename(contents.tensors)
+    given = _given(found.family, path, beside)
+    tensors = {**renamed[found.family.name], **found.family.companions(path)}
+    guessed = found.family.from_tensors(tensors)
+    try:
+        found.family.require({**given, **settings}, guessed)
+    except CheckpointError as error:
+        raise CheckpointError(f"{path}: {error}.") from error
+    again = fit(found.family, shapes_of(tensors), {**guessed, **given, **settings})
+    if isinstance(again, str):
+        raise CheckpointError(f"{path} cannot be opened so: {again}.")
+    found = again
     info = _info(path, found, contents, given, settings, beside[0] if beside else None)
     return _filled(found, tensors), info
+
+
+def shapes_of(tensors: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+    """Shapes of tensors by their names."""
+    return {name: tuple(tensor.shape) for name, tensor in tensors.items()}
 
 
 def _weights_of(path: Path) -> Path:
@@ -55,6 +69,13 @@ def _weights_of(path: Path) -> Path:
     if weights.is_file():
         return weights
     raise CheckpointError(f"{path} is a folder; give the {SUFFIX} file in it.")
+
+
+def _given(
+    family: Family, path: Path, beside: tuple[Path, Mapping[str, Any]] | None
+) -> dict[str, Any]:
+    """Gather what names and the configuration beside the file say, which knows better."""
+    return {**family.from_name(path), **(family.from_file(beside[1]) if beside else {})}
 
 
 def _filled(found: Fit, tensors: Mapping[str, Tensor]) -> OccupancyNetwork:

@@ -41,7 +41,8 @@ class Lookup:
     side : int
         Nodes along each axis.
     extent : (float, float)
-        Queries are divided by the first, moved by a half and kept between 0 and the second.
+        Queries are divided by the first and moved by a half; what is then not below 1 becomes
+        the second, and what is negative 0.
     corners : Corners
         The rows of a bag.
     """
@@ -58,7 +59,8 @@ class Lookup:
 
     def __call__(self, queries: Tensor) -> Tensor:
         """Features (M, C) at queries (M, 3) of the box."""
-        at = (queries / self._scale).add_(0.5).clamp_(0, self._highest).mul_(self._side - 1)
+        at = (queries / self._scale).add_(0.5)
+        at = torch.where(at >= 1, self._highest, at).clamp_(min=0).mul_(self._side - 1)
         cell = at.floor()
         within = at.sub_(cell)
         rows = torch.addmm(self._first, cell, self._strides).to(torch.int32)

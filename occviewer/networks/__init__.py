@@ -7,22 +7,43 @@ from typing import Any
 
 from occviewer.networks.base import Features, OccupancyNetwork, PointCloudNetwork
 from occviewer.networks.convonet import ConvONet
+from occviewer.networks.convonet_crop import CropConvONet
+from occviewer.networks.deepsdf import DeepSDF
 from occviewer.networks.house import HouseNetwork
+from occviewer.networks.ifnet import IFNet
+from occviewer.networks.imnet import IMNet
+from occviewer.networks.mlp import ShapeMLP
 from occviewer.networks.onet import ONet
+from occviewer.networks.pointnetpp import PointConvONet
+from occviewer.networks.vecset import VecSet
 
 __all__ = [
     "NETWORKS",
     "ConvONet",
+    "CropConvONet",
     "Features",
     "HouseNetwork",
     "ONet",
     "OccupancyNetwork",
     "PointCloudNetwork",
+    "PointConvONet",
     "build_network",
 ]
 
 NETWORKS: dict[str, type[OccupancyNetwork]] = {
-    network.architecture: network for network in (ONet, ConvONet, HouseNetwork)
+    network.architecture: network
+    for network in (
+        ONet,
+        ConvONet,
+        HouseNetwork,
+        PointConvONet,
+        CropConvONet,
+        DeepSDF,
+        IMNet,
+        IFNet,
+        VecSet,
+        ShapeMLP,
+    )
 }
 
 

@@ -45,6 +45,10 @@ class OccupancyNetwork(nn.Module):
         Voxels or pixels a side that `encode` takes; 0 for other observations.
     lengths_vary : bool
         Whether features have as many rows as the observation had points.
+    chunks_itself : bool
+        Whether `decode` wants all queries at once, and keeps its memory small by itself.
+    optimised : bool
+        Whether codes are found by optimisation, and there is no `encode`.
     """
 
     architecture: ClassVar[str]
@@ -52,6 +56,8 @@ class OccupancyNetwork(nn.Module):
     values: Values = "logits"
     side: int = 0
     lengths_vary: bool = False
+    chunks_itself: bool = False
+    optimised: bool = False
 
     def __init__(
         self, config: Mapping[str, Any], point_count: int = 0, frame: Frame | None = None
@@ -82,6 +88,10 @@ class OccupancyNetwork(nn.Module):
     def forward(self, observation: Tensor, queries: Tensor) -> Tensor:
         """Encode an observation, then decode (B, M, 3) to logits (B, M)."""
         return self.decode(queries, self.prepare(self.encode(observation)))
+
+    def stored_codes(self) -> Tensor:
+        """Codes (S, …) of shapes that the network knows by itself; mostly there are none."""
+        return torch.empty(0)
 
     def code_shapes(self) -> dict[str, torch.Size]:
         """Shapes of the features of one observation, without the batch dimension."""

@@ -1,104 +1,32 @@
-"""Convolutional Occupancy Networks (Peng et al., ECCV 2020) for point clouds.
+"""Convolutional Occupancy Networks (Peng et al., ECCV 2020) for points and for voxels.
 
-A PointNet that pools locally, features scattered to planes or a grid, U-Nets over
-them, and a small residual MLP on the features at a query. Parameters carry the
-published names, so that published checkpoints load as they are.
+Features on planes or a grid, U-Nets over them, and a small residual MLP on the features at
+a query. Parameters carry the published names, so that published checkpoints load as they
+are.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the usual name
 
-from occviewer.networks.base import Features, PointCloudNetwork
+from occviewer.networks.base import Features, OccupancyNetwork
 from occviewer.networks.coordinates import (
     PLANES,
-    grid_cells,
     normalised_grid,
     normalised_plane,
-    plane_cells,
     sample_grid,
     sample_plane,
 )
-from occviewer.networks.layers import ResnetBlockFC, pool_local_max, scatter_mean
-from occviewer.networks.unet import UNet
-from occviewer.networks.unet3d import UNet3D
+from occviewer.networks.frames import Frame
+from occviewer.networks.layers import ResnetBlockFC
+from occviewer.networks.local_encoders import LocalPoolPointnet, LocalVoxelEncoder, Volumes
 
-
-class LocalPoolPointnet(nn.Module):
-    """PointNet with local max pooling, then U-Nets over planes and grid.
-
-    Parameters
-    ----------
-    c_dim : int
-        Feature channels.
-    hidden_dim : int
-        Width of the five residual blocks.
-    planes : sequence of str
-        Which of ``xz``, ``xy``, ``yz`` to make.
-    plane_resolution, grid_resolution : int
-        Cells a side; 0 for no grid.
-    unet_depth, unet3d_levels : int
-        Levels of the U-Nets.
-    padding : float
-        Of the box: coordinates are divided by 1 + padding.
-    """
-
-    def __init__(
-        self,
-        c_dim: int,
-        hidden_dim: int,
-        planes: tuple[str, ...],
-        plane_resolution: int,
-        grid_resolution: int,
-        unet_depth: int,
-        unet3d_levels: int,
-        padding: float,
-    ) -> None:
-        super().__init__()
-        self.planes = planes
-        self.plane_resolution = plane_resolution
-        self.grid_resolution = grid_resolution
-        self.padding = padding
-        self.fc_pos = nn.Linear(3, 2 * hidden_dim)
-        self.blocks = nn.ModuleList(ResnetBlockFC(2 * hidden_dim, hidden_dim) for _ in range(5))
-        self.fc_c = nn.Linear(hidden_dim, c_dim)
-        if planes:
-            self.unet = UNet(c_dim, c_dim, depth=unet_depth, start_filts=32)
-        if grid_resolution:
-            self.unet3d = UNet3D(c_dim, c_dim, levels=unet3d_levels, f_maps=32)
-
-    def forward(self, points: Tensor) -> Features:
-        """Features of clouds (B, N, 3)."""
-        cells: dict[str, tuple[Tensor, int]] = {}
-        for name in self.planes:
-            at = normalised_plane(points, name, self.padding)
-            cells[name] = plane_cells(at, self.plane_resolution), self.plane_resolution**2
-        if self.grid_resolution:
-            at = normalised_grid(points, self.padding)
-            cells["grid"] = grid_cells(at, self.grid_resolution), self.grid_resolution**3
-
-        net = self.blocks[0](self.fc_pos(points))
-        for block in self.blocks[1:]:
-            pooled = torch.stack([pool_local_max(net, *cell) for cell in cells.values()]).sum(0)
-            net = block(torch.cat([net, pooled], 2))
-        c = self.fc_c(net)
-
-        features: Features = {}
-        for name, (index, count) in cells.items():
-            spread = scatter_mean(c, index, count).transpose(1, 2)
-            if name == "grid":
-                grid = spread.reshape(*spread.shape[:2], *(self.grid_resolution,) * 3)
-                grid = grid.contiguous(memory_format=torch.channels_last_3d)
-                features["grid"] = self.unet3d(grid)
-            else:
-                plane = spread.reshape(*spread.shape[:2], *(self.plane_resolution,) * 2)
-                plane = plane.contiguous(memory_format=torch.channels_last)
-                features[f"plane_{name}"] = self.unet(plane)
-        return features
+VOXELS = 32
+"""Voxels a side that the published networks for voxels take."""
 
 
 class LocalDecoder(nn.Module):
@@ -119,8 +47,8 @@ class LocalDecoder(nn.Module):
         return self.fc_out(F.relu(net))[..., 0]  # type: ignore[no-any-return]
 
 
-class ConvONet(PointCloudNetwork):
-    """Convolutional Occupancy Network for point clouds.
+class ConvONet(OccupancyNetwork):
+    """Convolutional Occupancy Network for point clouds or voxels.
 
     Parameters
     ----------
@@ -131,11 +59,23 @@ class ConvONet(PointCloudNetwork):
     c_dim, hidden_dim : int
         Feature channels and width; 32 as published.
     unet_depth, unet3d_levels : int
-        Levels of the U-Nets.
+        Levels of the U-Nets; none with 0.
     padding : float
         Of the box; 0.1 for single shapes.
     point_count : int
         Points the encoder is given; 3,000 as published.
+    voxels : bool
+        Whether voxels are encoded and not points.
+    kernel : int
+        Width of the first convolution over voxels.
+    blocks, decoder_blocks : int
+        Residual blocks of encoder and decoder.
+    decoder_hidden : int, optional
+        Width of the decoder; `hidden_dim` by default.
+    start_filters, f_maps : int
+        Channels of the first level of the U-Nets.
+    scale, axes : float, str
+        Of the network's `Frame`.
     """
 
     architecture: ClassVar[str] = "convonet"
@@ -151,8 +91,28 @@ class ConvONet(PointCloudNetwork):
         unet3d_levels: int = 3,
         padding: float = 0.1,
         point_count: int = 3000,
+        *,
+        voxels: bool = False,
+        kernel: int = 3,
+        blocks: int = 5,
+        decoder_blocks: int = 5,
+        decoder_hidden: int | None = None,
+        start_filters: int = 32,
+        f_maps: int = 32,
+        scale: float = 1.0,
+        axes: str = "xyz",
     ) -> None:
-        config = {
+        decoder_hidden = hidden_dim if decoder_hidden is None else decoder_hidden
+        options = {
+            "voxels": (voxels, False),
+            "kernel": (kernel, 3),
+            "blocks": (blocks, 5),
+            "decoder_blocks": (decoder_blocks, 5),
+            "decoder_hidden": (decoder_hidden, hidden_dim),
+            "start_filters": (start_filters, 32),
+            "f_maps": (f_maps, 32),
+        }
+        config: dict[str, Any] = {
             "planes": list(planes),
             "plane_resolution": plane_resolution,
             "grid_resolution": grid_resolution,
@@ -161,30 +121,41 @@ class ConvONet(PointCloudNetwork):
             "unet_depth": unet_depth,
             "unet3d_levels": unet3d_levels,
             "padding": padding,
+            # Only what differs, so that checkpoints of older versions say the same.
+            **{name: value for name, (value, default) in options.items() if value != default},
         }
-        super().__init__(config, point_count)
+        super().__init__(config, 0 if voxels else point_count, Frame(scale, axes))
         unknown = set(planes) - set(PLANES)
         if unknown or not (planes or grid_resolution):
             raise ValueError(f"ConvONet needs planes among {list(PLANES)} or a grid: {planes}.")
         self.padding = padding
-        self.encoder = LocalPoolPointnet(
-            c_dim,
-            hidden_dim,
+        volumes = Volumes(
             tuple(planes),
             plane_resolution,
             grid_resolution,
             unet_depth,
             unet3d_levels,
+            start_filters,
+            f_maps,
             padding,
         )
-        self.decoder = LocalDecoder(c_dim, hidden_dim, blocks=5)
+        self.encoder: nn.Module
+        if voxels:
+            self.observed, self.side = "voxels", VOXELS
+            self.encoder = LocalVoxelEncoder(c_dim, kernel, volumes)
+        else:
+            self.encoder = LocalPoolPointnet(c_dim, hidden_dim, blocks, volumes)
+        self.decoder = LocalDecoder(c_dim, decoder_hidden, decoder_blocks)
 
-    def encode(self, points: Tensor) -> Features:
-        """Encode (B, N, 3) to ``plane_…`` (B, C, R, R) and ``grid`` (B, C, R, R, R)."""
-        return self.encoder(points)  # type: ignore[no-any-return]
+    def encode(self, observation: Tensor) -> Features:
+        """Encode observations to ``plane_…`` (B, C, R, R) and ``grid`` (B, C, R, R, R)."""
+        if self.observed == "points":
+            observation = self.frame.of(observation)
+        return self.encoder(observation)  # type: ignore[no-any-return]
 
     def decode(self, queries: Tensor, features: Features) -> Tensor:
         """Logits (B, M) of queries (B, M, 3)."""
+        queries = self.frame.of(queries)
         found = []
         for name, feature in features.items():
             if name == "grid":

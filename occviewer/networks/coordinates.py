@@ -17,12 +17,17 @@ def normalised_plane(points: Tensor, plane: str, padding: float) -> Tensor:
     """Coordinates (..., 2) in [0, 1) on a plane, of box points (..., 3)."""
     first, second = PLANES[plane]
     flat = torch.stack([points[..., first], points[..., second]], -1)
-    return (flat / (1 + padding + _PLANE_MARGIN) + 0.5).clamp(0, 1 - _PLANE_MARGIN)
+    return _within(flat / (1 + padding + _PLANE_MARGIN) + 0.5, 1 - _PLANE_MARGIN)
 
 
 def normalised_grid(points: Tensor, padding: float) -> Tensor:
     """Coordinates (..., 3) in [0, 1) of box points (..., 3)."""
-    return (points / (1 + padding + _GRID_MARGIN) + 0.5).clamp(0, 1 - _GRID_MARGIN)
+    return _within(points / (1 + padding + _GRID_MARGIN) + 0.5, 1 - _GRID_MARGIN)
+
+
+def _within(coordinates: Tensor, highest: float) -> Tensor:
+    """Move what lies outside [0, 1) to 0 or `highest`; as published, nothing else is moved."""
+    return torch.where(coordinates >= 1, highest, coordinates).clamp(min=0)
 
 
 def plane_cells(coordinates: Tensor, resolution: int) -> Tensor:

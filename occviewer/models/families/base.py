@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from torch import Tensor
@@ -61,8 +62,17 @@ class Family:
         What can be set; its defaults are the published ones.
     from_file : function
         Settings out of a published configuration file that was read as a mapping.
+    from_name : function
+        Settings that the published names of files and folders tell.
     rename : function
         From the tensors of the file to those of our network.
+    companions : function
+        Tensors of other files that belong to the one at a path.
+    from_tensors : function
+        Settings that the sizes of the renamed weights suggest.
+    require : function
+        From the given settings and those that the weights suggest; raises `CheckpointError`
+        with the rest of a sentence where something must be told by the person.
     ignored : str
         Regular expression of tensors that may lie in the file or be missing from it.
     """
@@ -73,7 +83,11 @@ class Family:
     describe: Callable[[Config, Settings], dict[str, Any]]
     settings: Mapping[str, Setting] = field(default_factory=dict)
     from_file: Callable[[Mapping[str, Any]], dict[str, Any]] = lambda _: {}
+    from_name: Callable[[Path], dict[str, Any]] = lambda _: {}
     rename: Callable[[dict[str, Tensor]], dict[str, Tensor]] = _same
+    companions: Callable[[Path], dict[str, Tensor]] = lambda _: {}
+    from_tensors: Callable[[dict[str, Tensor]], dict[str, Any]] = lambda _: {}
+    require: Callable[[Settings, Settings], None] = lambda _given, _guessed: None
     ignored: str = r"$^"
     licence: str = ""
 
