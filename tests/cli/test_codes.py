@@ -95,9 +95,9 @@ def test_a_code_decodes_to_the_mesh_that_the_scan_gives(model, scans, code, tmp_
 
 def test_offsets_and_detail_are_those_of_the_sliders(model, code, tmp_path):
     out = tmp_path / "slid.ply"
-    assert run("decode", model, code, "-o", out, "--offsets", "0=1.5,3=-2", "--detail", "0.7") == 0
+    assert run("decode", model, code, "-o", out, "--offsets", "0=0.6,3=-0.4", "--detail", "0.7") == 0
     opened = open_model(model, "cpu")
-    edited = latent_space(opened).edited(Code.load(code), {0: 1.5, 3: -2.0}, 0.7)
+    edited = latent_space(opened).edited(Code.load(code), {0: 0.6, 3: -0.4}, 0.7)
     edited.save(tmp_path / "slid.npz")
     assert run("decode", model, tmp_path / "slid.npz", "-o", tmp_path / "again.ply") == 0
     assert run("decode", model, code, "-o", tmp_path / "still.ply") == 0
