@@ -22,6 +22,10 @@ class ExtractionError(OccviewerError):
     """A field cannot be turned into a mesh with the settings that were asked for."""
 
 
+class NoSurfaceError(ExtractionError):
+    """A field is inside or outside everywhere at the level that was asked for."""
+
+
 class MeshError(OccviewerError):
     """A mesh cannot be read, written or worked on."""
 

@@ -37,7 +37,7 @@ def written_whole(
         disk is full.
     """
     target = Path(os.path.realpath(path))
-    if target.is_dir():
+    if os.path.isdir(target):  # Path.is_dir raises where the path cannot be looked at
         raise error(f"{path} is a folder; give the name of a file in it.")
     # A name of its own: with the target's in it, a long one would become too long.
     beside = target.with_name(f".occviewer.{secrets.token_hex(6)}.part")

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the usual name
 
 from occviewer.errors import CheckpointError
+from occviewer.files import write_whole
 from occviewer.networks import Features, ONet
 
 # Boxes (lowest corner, highest corner) in the box frame, y up: seat, back and four legs.
@@ -132,13 +133,4 @@ def _load(network: ONet, path: Path) -> None:
 def _save(network: ONet, path: Path) -> None:
     from safetensors.torch import save
 
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        beside.write_bytes(save(network.state_dict()))
-        beside.replace(path)
-    except OSError as error:
-        raise CheckpointError(
-            f"{path} cannot be written ({error.strerror or error}); name another file."
-        ) from error
-    finally:
-        beside.unlink(missing_ok=True)
+    write_whole(path, save(network.state_dict()), CheckpointError)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import re
 from collections.abc import Callable
 
@@ -32,10 +33,22 @@ def number(check: Callable[[float], bool], wanted: str) -> Callable[[str], float
     return parse
 
 
-def positive(text: str) -> int:
-    """Read a whole number from 1."""
-    value = number(lambda value: value >= 1 and value == int(value), "a whole number from 1")(text)
-    return int(value)
+def whole_number(lowest: int, highest: float = math.inf) -> Callable[[str], int]:
+    """Make a type for an argument: a whole number in a range."""
+    wanted = f"a whole number from {lowest}" + ("" if highest == math.inf else f" to {highest}")
+    parse = number(
+        lambda value: lowest <= value <= highest and value < math.inf and value == int(value),
+        wanted,
+    )
+    return lambda text: int(parse(text))
+
+
+positive = whole_number(1)
+threshold = number(lambda value: 0 < value < 1, "a probability between 0 and 1")
+angle = number(math.isfinite, "an angle in degrees")
+
+RESOLUTIONS = (16, 512)
+resolution = whole_number(*RESOLUTIONS)
 
 
 def allow_negative_axes(parser: argparse.ArgumentParser) -> None:

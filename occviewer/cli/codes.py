@@ -9,11 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from occviewer.cli.arguments import number, positive
+from occviewer.cli.arguments import RESOLUTIONS, angle, number, positive, resolution, threshold
 from occviewer.cli.arranging import add_arranging_options, check_arranging, written_mesh
 from occviewer.cli.outputs import MESH_SUFFIXES, made_folder
-from occviewer.cli.reconstruct import RESOLUTIONS
-from occviewer.cli.running import say
+from occviewer.cli.running import say, seed
 from occviewer.errors import CheckpointError, ExtractionError
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ def add_sample_command(subparsers: argparse._SubParsersAction[argparse.ArgumentP
     add = parser.add_argument
     add("-o", "--output", metavar="DIR", type=Path, required=True, help="folder for the meshes")
     add("-n", "--number", type=positive, default=8, metavar="N", help="of shapes (default: 8)")
-    add("--seed", type=int, default=0, help="the same seed draws the same shapes (default: 0)")
+    add("--seed", type=seed, default=0, help="the same seed draws the same shapes (default: 0)")
     add(
         "--temperature",
         type=number(lambda value: 0 <= value < math.inf, "a number from 0"),
@@ -120,23 +119,23 @@ def add_placing_options(parser: argparse.ArgumentParser) -> None:
         "+Z to the front (default: auto)",
     )
     add("--up", choices=("x", "y", "z", "-x", "-y", "-z"), help="the axis that points up")
-    add("--yaw", type=number(math.isfinite, "an angle in degrees"), metavar="DEG")
-    add("--seed", type=int, default=0, help="for the points that are drawn (default: 0)")
+    add("--yaw", type=angle, metavar="DEG")
+    add("--seed", type=seed, default=0, help="for the points that are drawn (default: 0)")
 
 
-def add_surface_options(parser: argparse.ArgumentParser, resolution: int = 128) -> None:
+def add_surface_options(parser: argparse.ArgumentParser, default: int = 128) -> None:
     """Add how meshes are made."""
     low, high = RESOLUTIONS
     parser.add_argument(
         "--resolution",
-        type=_resolution,
-        default=resolution,
+        type=resolution,
+        default=default,
         metavar="N",
-        help=f"cells a side, {low}…{high} (default: {resolution})",
+        help=f"cells a side, {low}…{high} (default: {default})",
     )
     parser.add_argument(
         "--threshold",
-        type=number(lambda value: 0 < value < 1, "a probability between 0 and 1"),
+        type=threshold,
         metavar="P",
         help="probability of the surface, in 0…1 (default: the model's)",
     )
@@ -266,13 +265,6 @@ def _named(*suffixes: str) -> Callable[[str], Path]:
         return path
 
     return parse
-
-
-def _resolution(text: str) -> int:
-    low, high = RESOLUTIONS
-    if not (text.isdecimal() and low <= int(text) <= high):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low} to {high}")
-    return int(text)
 
 
 def _offsets(text: str) -> dict[int, float]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from occviewer.cli.arguments import AXES, allow_negative_axes, number, positive
+from occviewer.cli.running import seed
 from occviewer.cli.scan import add_scan_command
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("-o", "--output", metavar="DATASET", type=Path, required=True, help="folder to write")
     add("--workers", type=positive, default=_cores(), help="processes (default: one a core)")
-    add("--seed", type=int, default=0, help="seed of the random samples (default 0)")
+    add("--seed", type=seed, default=0, help="seed of the random samples (default 0)")
     add(
         "--shard",
         type=_shard,

@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from occviewer.cli.reconstruct import RESOLUTIONS
+from occviewer.cli.arguments import RESOLUTIONS, resolution
 from occviewer.errors import DataError
 from occviewer.files import write_whole
 
@@ -28,7 +28,7 @@ def add_evaluate_command(subparsers: argparse._SubParsersAction[argparse.Argumen
     add("--split", default="test", choices=_SPLITS, help="split to score on (default: test)")
     add(
         "--resolution",
-        type=_resolution,
+        type=resolution,
         default=128,
         metavar="N",
         help=f"cells a side of the meshes, {low}…{high} (default: 128)",
@@ -42,6 +42,8 @@ def add_evaluate_command(subparsers: argparse._SubParsersAction[argparse.Argumen
     def run(args: argparse.Namespace) -> int:
         if args.update and args.split != "test":
             parser.error("--update is for the scores on the test split: leave --split out")
+        if args.update and args.iou_only:
+            parser.error("--update is for all the scores: leave --iou-only out")
         return _evaluate(args)
 
     parser.set_defaults(run=run)
@@ -75,10 +77,3 @@ def _evaluate(args: argparse.Namespace) -> int:
     if args.update and model.path is not None:
         update_scores(model.path, table)
     return 0
-
-
-def _resolution(text: str) -> int:
-    low, high = RESOLUTIONS
-    if not (text.isdecimal() and low <= int(text) <= high):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low} to {high}")
-    return int(text)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import math
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from occviewer.cli.arguments import number
+from occviewer.cli.arguments import number, whole_number
 from occviewer.cli.codes import (
     add_format_option,
     add_model_options,
@@ -19,7 +18,7 @@ from occviewer.cli.codes import (
 )
 from occviewer.cli.outputs import MESH_SUFFIXES, made_folder
 from occviewer.cli.running import say
-from occviewer.errors import ExtractionError
+from occviewer.errors import ExtractionError, MeshError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,12 +52,12 @@ def add_interpolate_command(
         required=True,
         help="a folder for numbered meshes, a film (.gif, .mp4), or one animated .glb",
     )
-    add("--frames", type=_frames, default=60, metavar="N", help="in all (default: 60)")
+    add("--frames", type=whole_number(2), default=60, metavar="N", help="in all (default: 60)")
     add("--straight", action="store_true", help="with a kink at each shape instead of a curve")
     add("--loop", action="store_true", help="go on from the last shape to the first")
     add(
         "--rate",
-        type=number(lambda value: 0 < value <= 100, "a number of frames a second, up to 100"),
+        type=number(lambda value: 0.1 <= value <= 100, "a number of frames a second, 0.1 to 100"),
         default=20.0,
         metavar="N",
         help="frames a second of films and animations (default: 20)",
@@ -74,6 +73,11 @@ def add_interpolate_command(
         suffix = args.output.suffix.lower()
         if suffix in MESH_SUFFIXES and suffix != _MORPH:
             parser.error(f"an animation is written as .glb, not as {suffix}")
+        if suffix and suffix not in (*_FILMS, _MORPH) and not args.output.is_dir():
+            parser.error(
+                f"{args.output} ends in no format that can be written; use one of "
+                f"{', '.join((*_FILMS, _MORPH))}, or a folder"
+            )
         return _interpolate(args)
 
     parser.set_defaults(run=run)
@@ -90,8 +94,15 @@ def _interpolate(args: argparse.Namespace) -> int:
     suffix = output.suffix.lower()
     if suffix in _FILMS:
         require_film(output)
+    if suffix not in (*_FILMS, _MORPH):
+        made_folder(output)
+    elif not output.absolute().parent.is_dir():
+        raise MeshError(f"The folder {output.absolute().parent} does not exist; make it first.")
     model = open_model(args.model, args.device)
     codes = [encoded(model, path, args) for path in args.inputs]
+    for path, code in zip(args.inputs, codes, strict=True):
+        for note in code.notes:
+            say(f"  {path}: {note}")
     way = Way(latent_space(model), codes, smooth=not args.straight, closed=args.loop)
     frames = _meshes(model, way.frames(args.frames), args)
     if suffix in _FILMS:
@@ -99,10 +110,9 @@ def _interpolate(args: argparse.Namespace) -> int:
     elif suffix == _MORPH:
         save_morph([mesh.placed(placement) for mesh, placement in frames], output, args.rate)
     else:
-        folder = made_folder(output)
         digits = len(str(args.frames))
         for index, (mesh, placement) in enumerate(frames, 1):
-            mesh.placed(placement).save(folder / f"frame-{index:0{digits}}.{args.format}")
+            mesh.placed(placement).save(output / f"frame-{index:0{digits}}.{args.format}")
     say(f"{output}: {len(frames)} frames")
     return 0
 
@@ -122,11 +132,3 @@ def _meshes(
             last = time.monotonic()
             say(f"{index} of {args.frames} frames")
     return made
-
-
-def _frames(text: str) -> int:
-    value = number(
-        lambda value: value >= 2 and value == int(value) and value < math.inf,
-        "a whole number from 2",
-    )(text)
-    return int(value)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from occviewer.errors import MeshError, ObservationError, OccviewerError
 
+# `os.path.isdir` and not `Path.is_dir`, which raises where a path cannot be looked at: what
+# reads or writes the file says that in a sentence.
 MESH_SUFFIXES = (".glb", ".obj", ".ply", ".stl", ".off")
 _PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
 _DEFAULT_FORMAT = "glb"
@@ -35,9 +38,9 @@ def plan_jobs(parser: argparse.ArgumentParser, args: argparse.Namespace) -> list
     OccviewerError
         An input folder holds no scan, or an output folder cannot be made.
     """
-    many = len(args.inputs) > 1 or any(path.is_dir() for path in args.inputs)
+    many = len(args.inputs) > 1 or any(os.path.isdir(path) for path in args.inputs)
     output: Path = args.output
-    if not many and not output.is_dir():
+    if not many and not os.path.isdir(output):
         if output.suffix.lower() not in MESH_SUFFIXES:
             parser.error(
                 f"{output} ends in no format that can be written; use one of "
@@ -45,7 +48,7 @@ def plan_jobs(parser: argparse.ArgumentParser, args: argparse.Namespace) -> list
             )
         if args.format and output.suffix.lower() != f".{args.format}":
             parser.error(f"{output} and --format {args.format} contradict each other")
-    elif output.suffix.lower() in MESH_SUFFIXES and not output.is_dir():
+    elif output.suffix.lower() in MESH_SUFFIXES and not os.path.isdir(output):
         parser.error(f"several inputs need a folder as output, and {output} names a file")
     _check_picture(parser, args.picture, many)
     sources = [file for path in args.inputs for file in (_scans_in(path) if many else [path])]
@@ -56,7 +59,7 @@ def plan_jobs(parser: argparse.ArgumentParser, args: argparse.Namespace) -> list
         if args.picture is not None:
             made_folder(args.picture)
     for folder in {path.parent for job in jobs for path in (job.mesh, job.picture) if path}:
-        if not folder.is_dir():
+        if not os.path.isdir(folder):
             raise MeshError(f"The folder {folder} does not exist; make it first.")
     return jobs
 
@@ -64,7 +67,7 @@ def plan_jobs(parser: argparse.ArgumentParser, args: argparse.Namespace) -> list
 def _check_picture(parser: argparse.ArgumentParser, picture: Path | None, many: bool) -> None:
     if picture is None:
         return
-    is_file = picture.suffix.lower() in _PICTURE_SUFFIXES and not picture.is_dir()
+    is_file = picture.suffix.lower() in _PICTURE_SUFFIXES and not os.path.isdir(picture)
     if many and is_file:
         parser.error(f"several inputs need a folder for pictures, and {picture} names a file")
     if not many and not is_file:
@@ -73,7 +76,7 @@ def _check_picture(parser: argparse.ArgumentParser, picture: Path | None, many: 
 
 def _scans_in(path: Path) -> list[Path]:
     """Take a file as it is; of a folder the scans that lie in it, by name."""
-    if not path.is_dir():
+    if not os.path.isdir(path):
         return [path]
     from occviewer.observations import READABLE_SUFFIXES
 
@@ -100,7 +103,7 @@ def _scans_in(path: Path) -> list[Path]:
 def _paired(
     sources: list[Path], output: Path, picture: Path | None, many: bool, kind: str
 ) -> list[Job]:
-    if not many and not output.is_dir():
+    if not many and not os.path.isdir(output):
         return [Job(sources[0], output, picture)]
     taken: set[str] = set()
     jobs = []

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from occviewer.cli.arguments import RESOLUTIONS, angle, resolution, threshold
 from occviewer.cli.arranging import add_arranging_options, check_arranging, written_mesh
 from occviewer.cli.outputs import MESH_SUFFIXES, Job, plan_jobs
+from occviewer.cli.running import say, seed
 from occviewer.errors import OccviewerError
 
 if TYPE_CHECKING:
     from occviewer.meshes import Mesh
     from occviewer.models import Code, Model
     from occviewer.observations import PointCloud
-
-RESOLUTIONS = (16, 512)
 
 # Separate parts with a smaller share of the surface are a network's doubts, not furniture.
 _CRUMB = 0.01
@@ -50,12 +49,12 @@ def add_reconstruct_command(
     add("--model", default="furniture", help="a shipped name or a checkpoint (default: furniture)")
     add(
         "--resolution",
-        type=_resolution,
+        type=resolution,
         default=128,
         metavar="N",
         help=f"cells a side, {RESOLUTIONS[0]}…{RESOLUTIONS[1]} (default: 128)",
     )
-    add("--threshold", type=_threshold, metavar="P", help="probability of the surface, in 0…1")
+    add("--threshold", type=threshold, metavar="P", help="probability of the surface, in 0…1")
     add(
         "--align",
         choices=("auto", "none"),
@@ -64,7 +63,7 @@ def add_reconstruct_command(
         "+Z to the front (default: auto)",
     )
     add("--up", choices=("x", "y", "z", "-x", "-y", "-z"), help="the axis that points up")
-    add("--yaw", type=_angle, metavar="DEG", help="turn about the vertical")
+    add("--yaw", type=angle, metavar="DEG", help="turn about the vertical")
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
     add("--format", choices=[suffix[1:] for suffix in MESH_SUFFIXES], help="of meshes in a folder")
     add("--picture", metavar="P", type=Path, help="PNG or JPEG to draw; a folder for several")
@@ -73,7 +72,7 @@ def add_reconstruct_command(
         action="store_true",
         help="keep separate parts smaller than a hundredth of the surface, too",
     )
-    add("--seed", type=int, default=0, help="for the points that are drawn (default: 0)")
+    add("--seed", type=seed, default=0, help="for the points that are drawn (default: 0)")
     add("--json", action="store_true", help="print one JSON object for each input")
     add_arranging_options(parser, ("none", "normals", "scan"))
 
@@ -108,13 +107,13 @@ def _reconstruct(args: argparse.Namespace, jobs: list[Job]) -> int:
         try:
             record.update(_one(args, model, job, stages, prefix))
         except OccviewerError as error:
-            record["error"] = str(error)
+            text = str(error)
+            named = str(job.source) in text or str(job.mesh) in text
+            record["error"] = text if named else f"{job.source}: {text}"
         except MemoryError:
-            record["error"] = f"{job.source}: not enough memory; try a lower --resolution."
-        except torch.OutOfMemoryError:
             record["error"] = (
-                f"{job.source}: the GPU has not enough memory; try --device cpu or a lower "
-                "--resolution."
+                f"{job.source}: not enough memory on {model.device}; try a lower --resolution"
+                f"{'' if model.device.type == 'cpu' else ' or --device cpu'}."
             )
         if "error" in record:
             failures.append(record["error"])
@@ -123,9 +122,9 @@ def _reconstruct(args: argparse.Namespace, jobs: list[Job]) -> int:
             sys.stdout.write(json.dumps(record) + "\n")
             sys.stdout.flush()
     for failure in failures:
-        _tell(f"occviewer: {failure}")
+        say(f"occviewer: {failure}")
     if failures and len(jobs) > 1:
-        _tell(f"{len(jobs) - len(failures)} of {len(jobs)} inputs done, {len(failures)} failed.")
+        say(f"{len(jobs) - len(failures)} of {len(jobs)} inputs done, {len(failures)} failed.")
     return 1 if failures else 0
 
 
@@ -137,7 +136,7 @@ def _one(
     from occviewer.observations import PointCloud
 
     began = time.perf_counter()
-    _tell(f"{prefix}{job.source}")
+    say(f"{prefix}{job.source}")
     with stages.stage("load"):
         cloud = PointCloud.load(job.source, seed=args.seed)
     with stages.stage("encode"):
@@ -151,14 +150,14 @@ def _one(
     with stages.stage("save"):
         mesh = written_mesh(args, box_mesh, code, cloud, job.mesh)
     for note in notes:
-        _tell(f"{prefix}  {note}")
+        say(f"{prefix}  {note}")
     if "alignment" in code.facts:
-        _tell(f"{prefix}  if it stands wrong, say how it stands with --up and --yaw")
+        say(f"{prefix}  if it stands wrong, say how it stands with --up and --yaw")
     if job.picture is not None:
         with stages.stage("picture"):
             _draw(box_mesh, cloud, code, job.picture)
     record = _record(model, cloud, code, mesh, job) | {"notes": notes}
-    _tell(
+    say(
         f"{prefix}  {job.mesh}: {len(mesh.faces):,} triangles, "
         f"{'watertight' if mesh.is_watertight else 'not watertight'}, "
         f"{time.perf_counter() - began:.1f} s"
@@ -225,35 +224,3 @@ class _Stage:
 
     def __exit__(self, *_: object) -> None:
         self._seconds[self._name] = time.perf_counter() - self._began
-
-
-def _tell(line: str) -> None:
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
-
-
-def _resolution(text: str) -> int:
-    low, high = RESOLUTIONS
-    if not (text.isdecimal() and low <= int(text) <= high):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low} to {high}")
-    return int(text)
-
-
-def _angle(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise argparse.ArgumentTypeError(f"{text!r} is not an angle in degrees")
-    return value
-
-
-def _threshold(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 < value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a probability between 0 and 1")
-    return value

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from occviewer.cli.arguments import AXES, allow_negative_axes, number, positive
+from occviewer.cli.running import seed
 
 if TYPE_CHECKING:
     from occviewer.arrays import UInt8Array
@@ -69,7 +70,7 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
     add("--points", type=positive, metavar="N", help="keep N points (default: all)")
     add("--no-normals", action="store_true", help="leave out normals")
     add("--no-colors", action="store_true", help="leave out colours")
-    add("--seed", type=int, default=0, help="of all chance (default: 0)")
+    add("--seed", type=seed, default=0, help="of all chance (default: 0)")
 
 
 def _add_camera(add: _Add) -> None:

@@ -16,6 +16,8 @@ from occviewer.extraction.pipeline import (
     checked_level,
     checked_resolution,
     mesh_of,
+    naming_what_fits,
+    report_of,
 )
 from occviewer.meshes import Mesh
 
@@ -67,20 +69,11 @@ class Follower:
         last, self._last = self._last, None
         if self._asker is None or not _same_nodes(self._asker, asker):
             last = None
-        frames = next_frames(last, asker, self._level - level)
-        mesh = mesh_of(frames[-1].grid, asker, level, normals=normals, backend=backend)
+        with naming_what_fits(resolution):
+            frames = next_frames(last, asker, self._level - level)
+            mesh = mesh_of(frames[-1].grid, asker, level, normals=normals, backend=backend)
         self._last, self._asker, self._field, self._level = frames, asker, field, level
-        self.report = ExtractionReport(
-            resolution=resolution,
-            level=level,
-            lowest=asker.lowest,
-            highest=asker.highest,
-            points_asked=asker.asked,
-            seconds=time.perf_counter() - began,
-            seconds_asking=asker.seconds,
-            vertices=len(mesh.vertices),
-            triangles=len(mesh.faces),
-        )
+        self.report = report_of(asker, level, mesh, began)
         return mesh
 
     def _asker_for(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import operator
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from occviewer.errors import ExtractionError
+from occviewer.errors import ExtractionError, NoSurfaceError
 from occviewer.extraction.contour import Backend, contour
 from occviewer.extraction.field import Asker, Field
 from occviewer.extraction.hierarchy import Grid, evaluate
@@ -108,8 +109,8 @@ def extract(
     Raises
     ------
     ExtractionError
-        When the resolution is out of range, the field answers NaN, or it is
-        inside or outside everywhere.
+        When the resolution is out of range, the field answers NaN, it is inside or
+        outside everywhere (`NoSurfaceError`), or there is not enough memory.
     Cancelled
         When ``cancel`` said true.
     """
@@ -145,15 +146,27 @@ def extract_with_report(
     if refine < 0:
         raise ExtractionError(f"{refine} steps of refinement are not possible; give 0 or more.")
     asker = Asker(field, level, resolution, cancel)
-    try:
+    with naming_what_fits(resolution):
         mesh = _mesh(asker, level, progress, thorough, normals, backend, refine)
+    return mesh, report_of(asker, level, mesh, began)
+
+
+@contextmanager
+def naming_what_fits(resolution: int) -> Iterator[None]:
+    """Turn a lack of memory into a sentence with a resolution that may fit."""
+    try:
+        yield
     except MemoryError:
         raise ExtractionError(
             f"There is not enough memory for a resolution of {resolution}; "
             f"try {max(MINIMUM_RESOLUTION, resolution // 2)}."
         ) from None
-    report = ExtractionReport(
-        resolution=resolution,
+
+
+def report_of(asker: Asker, level: float, mesh: Mesh, began: float) -> ExtractionReport:
+    """Tell what an extraction did that began at a time of `time.perf_counter`."""
+    return ExtractionReport(
+        resolution=asker.resolution,
         level=level,
         lowest=asker.lowest,
         highest=asker.highest,
@@ -163,7 +176,6 @@ def extract_with_report(
         vertices=len(mesh.vertices),
         triangles=len(mesh.faces),
     )
-    return mesh, report
 
 
 def _mesh(
@@ -193,7 +205,7 @@ def mesh_of(
 ) -> Mesh:
     """Mesh of a settled finest grid; arguments and errors as `extract`'s."""
     if asker.highest < level or asker.lowest >= level:
-        raise ExtractionError(_nothing_between(asker, level))
+        raise NoSurfaceError(_nothing_between(asker, level))
     asker.stop_if_cancelled()
     surface = contour(grid, backend)
     asker.stop_if_cancelled()

@@ -166,7 +166,7 @@ def axes_of_vectors(vectors: Tensor) -> Axes:
         raise LatentError(
             f"Principal axes need at least {FEWEST_CODES} codes, not {len(vectors)}: give more."
         )
-    vectors = vectors.double()
+    given, vectors = vectors, vectors.cpu().double()  # Apple's GPU has no double
     mean = vectors.mean(0)
     _, lengths, directions = torch.linalg.svd(vectors - mean, full_matrices=False)
     kept = lengths > 1e-6 * lengths[0].clamp(min=1e-12)
@@ -180,7 +180,9 @@ def axes_of_vectors(vectors: Tensor) -> Axes:
     shares = lengths.square() / lengths.square().sum()
     number = len(shares)
     one_kind = Prior(torch.zeros(1, number), torch.ones(1), torch.ones(number))
-    return Axes(mean.float(), basis.float(), ranges.float(), shares.float(), "codes", one_kind)
+    return Axes(
+        mean.to(given), basis.to(given), ranges.to(given), shares.to(given), "codes", one_kind
+    )
 
 
 def random_axes(vector: Tensor, count: int, seed: int) -> Axes:

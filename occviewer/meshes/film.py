@@ -6,6 +6,7 @@ import io
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
@@ -22,6 +23,8 @@ from occviewer.meshes.mesh import Mesh
 from occviewer.meshes.picture import VIEWS, _drawn
 
 FILM_SUFFIXES = (".gif", ".mp4")
+
+_SHORTEST = 2  # hundredths of a second that a picture of a GIF stands
 
 _BACKGROUND = (0.95, 0.955, 0.965)
 
@@ -102,7 +105,7 @@ def save_film(
     """
     require_film(path)
     path = Path(path)
-    content = _gif(frames, rate) if path.suffix.lower() == ".gif" else _mp4(frames, rate)
+    content = _gif(frames, rate) if path.suffix.lower() == ".gif" else _mp4(frames, rate, path)
     write_whole(path, content, MeshError)
 
 
@@ -113,29 +116,63 @@ def _gif(frames: Iterable[UInt8Array], rate: float) -> bytes:
     # One palette for all, or every frame would flicker in colours of its own.
     some = [pictures[number] for number in range(0, len(pictures), -(-len(pictures) // 8))]
     palette = Image.fromarray(np.concatenate(some)).quantize(255)
-    quantised = (Image.fromarray(picture).quantize(palette=palette) for picture in pictures)
+    kept, durations = _gif_times(len(pictures), rate)
+    quantised = (Image.fromarray(pictures[number]).quantize(palette=palette) for number in kept)
     content = io.BytesIO()
-    # Browsers slow down what is faster than 50 frames a second.
-    duration = max(20, round(1000 / rate / 10) * 10)
     next(quantised).save(
-        content, "GIF", save_all=True, append_images=quantised, duration=duration, loop=0
+        content, "GIF", save_all=True, append_images=quantised, duration=durations, loop=0
     )
     return content.getvalue()
 
 
-def _mp4(frames: Iterable[UInt8Array], rate: float) -> bytes:
+def _gif_times(count: int, rate: float) -> tuple[list[int], list[int]]:
+    """Which of so many pictures a GIF shows, and each for how many milliseconds.
+
+    A GIF counts in hundredths of a second, and browsers slow down what stands for less
+    than two: pictures are left out so that the film takes its time.
+    """
+    kept: list[int] = []
+    starts: list[int] = []
+    for number in range(count):
+        start = round(100 * number / rate)
+        if not starts or start - starts[-1] >= _SHORTEST:
+            kept.append(number)
+            starts.append(start)
+    ends = [*starts[1:], max(round(100 * count / rate), starts[-1] + _SHORTEST)]
+    return kept, [10 * (end - start) for start, end in zip(starts, ends, strict=True)]
+
+
+def _mp4(frames: Iterable[UInt8Array], rate: float, path: Path) -> bytes:
     ffmpeg = import_module("imageio_ffmpeg")
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "film.mp4"
         writer = None
         try:
             for frame in frames:
-                if writer is None:
-                    size = (frame.shape[1], frame.shape[0])
-                    writer = ffmpeg.write_frames(str(target), size, fps=rate, macro_block_size=2)
-                    writer.send(None)
-                writer.send(np.ascontiguousarray(frame))
+                with _encoding(path):
+                    if writer is None:
+                        size = (frame.shape[1], frame.shape[0])
+                        writer = ffmpeg.write_frames(
+                            str(target), size, fps=rate, macro_block_size=2
+                        )
+                        writer.send(None)
+                    writer.send(np.ascontiguousarray(frame))
         finally:
             if writer is not None:
-                writer.close()
-        return target.read_bytes()
+                with _encoding(path):
+                    writer.close()
+        with _encoding(path):
+            return target.read_bytes()
+
+
+@contextmanager
+def _encoding(path: Path) -> Iterator[None]:
+    """Say in a sentence what ffmpeg complains of; it raises both kinds."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        reason = str(error).strip().splitlines()[0][:150] if str(error).strip() else "no reason"
+        raise MeshError(
+            f"{path}: the film could not be encoded ({reason}); make room on the disk, or choose "
+            "a name that ends in .gif."
+        ) from error

@@ -95,7 +95,13 @@ class NetworkField:
         ------
         ValueError
             When the shape is not (N, 3).
+        MemoryError
+            When the device has not enough; fewer points need less.
         """
+        with lacking_memory_told():
+            return self._logits(points)
+
+    def _logits(self, points: Float32Array | Tensor) -> Float32Array | Tensor:
         if points.ndim != 2 or points.shape[1] != 3:
             raise ValueError(f"A field is asked at points (N, 3), not {tuple(points.shape)}.")
         if isinstance(points, Tensor):
@@ -129,6 +135,17 @@ class NetworkField:
         if len(points) == 0:
             return points.new_zeros(0)
         return torch.cat([decode(p.to(self._device)) for p in torch.split(points, self._chunk)])
+
+
+@contextmanager
+def lacking_memory_told() -> Iterator[None]:
+    """Let torch raise `MemoryError` where it lacks memory, as everything else does."""
+    try:
+        yield
+    except RuntimeError as error:  # torch's own OutOfMemoryError is one, and on a CPU all it is
+        if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error):
+            raise MemoryError(str(error)) from error
+        raise
 
 
 @contextmanager

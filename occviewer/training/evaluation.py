@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from occviewer.errors import ExtractionError
+from occviewer.errors import ExtractionError, NoSurfaceError
 from occviewer.extraction import MAXIMUM_RESOLUTION, MINIMUM_RESOLUTION, extract
 from occviewer.meshes import Mesh
 from occviewer.metrics import compare_meshes, iou
@@ -48,7 +48,8 @@ def evaluate(
     Raises
     ------
     ExtractionError
-        When no mesh can have this resolution.
+        When no mesh can have this resolution, or one cannot be made for another reason
+        than that there is no surface.
     """
     if not MINIMUM_RESOLUTION <= resolution <= MAXIMUM_RESOLUTION:
         raise ExtractionError(
@@ -72,7 +73,7 @@ def _mesh(field: NetworkField, resolution: int) -> Mesh:
     """Extract the field's surface; an empty mesh where the field has none."""
     try:
         return extract(field, resolution)
-    except ExtractionError:
+    except NoSurfaceError:
         return Mesh(np.zeros((0, 3), np.float32), np.zeros((0, 3), np.int32))
 
 

@@ -153,6 +153,7 @@ class LatentTrainer:
         self._take_steps(pool)
         self._save_state()  # a kill while the outline is trained costs nothing else
         self._train_outline(pool)
+        self._save_state()
         self._validate()
 
     def averaged(self) -> Bottleneck:

@@ -121,3 +121,32 @@ def test_negative_axes_need_no_equals_sign(axis):
     )
     assert parsed.up == axis
     assert parsed.yaw == -30
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["encode", "a.ply", "-o", "a.npz", "--seed", "-1"], "'-1' is not a whole number from 0"),
+        (["reconstruct", "a.ply", "-o", "a.glb", "--seed", "-1"], "is not a whole number from 0"),
+        (["data", "prepare", "a", "-o", "b", "--seed", "-1"], "is not a whole number from 0"),
+        (["sample", "-o", "a", "-n", "inf"], "'inf' is not a whole number from 1"),
+        (["interpolate", "a", "b", "-o", "c", "--frames", "inf"], "is not a whole number from 2"),
+        (["interpolate", "a", "b", "-o", "c.avi"], "c.avi ends in no format"),
+        (["interpolate", "a", "b", "-o", "c.gif", "--rate", "0.001"], "frames a second"),
+        (["evaluate", "--data", "a", "--update", "--iou-only"], "leave --iou-only out"),
+    ],
+)
+def test_numbers_that_cannot_be_used_are_usage_errors(arguments, said, capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".ply", "missing/a.ply"])
+def test_a_path_that_cannot_be_looked_at_is_said_in_a_sentence(name, tmp_path, capsys):
+    out = tmp_path / "a.glb"
+    assert cli.main(["reconstruct", str(tmp_path / name), "-o", str(out)]) == 1
+    said = capsys.readouterr().err
+    assert "Traceback" not in said
+    assert "occviewer: " in said

@@ -95,7 +95,8 @@ def test_a_code_decodes_to_the_mesh_that_the_scan_gives(model, scans, code, tmp_
 
 def test_offsets_and_detail_are_those_of_the_sliders(model, code, tmp_path):
     out = tmp_path / "slid.ply"
-    assert run("decode", model, code, "-o", out, "--offsets", "0=0.6,3=-0.4", "--detail", "0.7") == 0
+    slid = ("--offsets", "0=0.6,3=-0.4", "--detail", "0.7")
+    assert run("decode", model, code, "-o", out, *slid) == 0
     opened = open_model(model, "cpu")
     edited = latent_space(opened).edited(Code.load(code), {0: 0.6, 3: -0.4}, 0.7)
     edited.save(tmp_path / "slid.npz")
@@ -224,3 +225,11 @@ def test_wrong_usage_ends_with_status_two(model, command, arguments, said, capsy
         run(command, model, *arguments)
     assert stop.value.code == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_film_without_a_folder_is_refused_before_any_work(model, scans, tmp_path, capsys):
+    for name in ("none/film.gif", "none/morph.glb", "none/frames"):
+        assert run("interpolate", model, *scans, "-o", tmp_path / name) == 1
+        said = capsys.readouterr().err
+        assert "does not exist; make it first" in said
+        assert said.count("\n") == 1

@@ -30,6 +30,32 @@ def test_a_gif_holds_the_frames_at_their_rate_and_goes_round(tmp_path):
     assert np.abs(red.astype(int) - (200, 30, 30)).max() < 20
 
 
+@pytest.mark.parametrize("rate", [24, 30, 40, 60, 100])
+def test_a_gif_takes_its_time_at_any_rate(rate, tmp_path):
+    save_film(pictures()[:2] * 30, tmp_path / "f.gif", rate)
+    with Image.open(tmp_path / "f.gif") as gif:
+        durations = []
+        for number in range(gif.n_frames):
+            gif.seek(number)
+            durations.append(gif.info["duration"])
+    assert sum(durations) == pytest.approx(1000 * 60 / rate, abs=20)
+    assert min(durations) >= 20
+
+
+@pytest.mark.skipif(find_spec("imageio_ffmpeg") is None, reason="imageio-ffmpeg is not installed")
+@pytest.mark.parametrize("error", [OSError("No space left"), RuntimeError("ffmpeg exited")])
+def test_what_ffmpeg_complains_of_is_said(error, tmp_path, monkeypatch):
+    import imageio_ffmpeg
+
+    def failing(*args, **options):
+        raise error
+
+    monkeypatch.setattr(imageio_ffmpeg, "write_frames", failing)
+    with pytest.raises(MeshError, match=f"could not be encoded .{error}.*ends in .gif"):
+        save_film(pictures(), tmp_path / "f.mp4")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_without_the_package_mp4_names_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr(film, "find_spec", lambda name: None)
     with pytest.raises(MeshError, match="pip install imageio-ffmpeg"):

@@ -5,6 +5,7 @@ from torch import nn
 
 from occviewer.errors import ExtractionError
 from occviewer.models import Model, ModelInfo
+from occviewer.networks.base import OccupancyNetwork
 from occviewer.training.dataset import ShapeSet
 from occviewer.training.evaluation import evaluate
 from occviewer.training.observing import KINDS
@@ -24,14 +25,13 @@ def a_ball(folder, samples):
     return ShapeSet([folder], "test")
 
 
-class FittedBall(nn.Module):
+class FittedBall(OccupancyNetwork):
     """Whatever it is shown, it answers with a ball about the origin."""
 
     architecture = "fitted"
-    point_count = 500
 
     def __init__(self, radius):
-        super().__init__()
+        super().__init__({}, point_count=500)
         self.radius = nn.Parameter(torch.tensor([radius]))
 
     def encode(self, points):
@@ -101,3 +101,12 @@ def test_a_resolution_that_no_mesh_can_have_is_refused(ball):
     model = Model(small_network(), ModelInfo())
     with pytest.raises(ExtractionError, match="resolution 4000"):
         next(evaluate(model, ball, resolution=4000))
+
+
+def test_a_field_that_cannot_be_meshed_is_not_scored_as_an_empty_one(ball, monkeypatch):
+    def without_memory(*args, **options):
+        raise MemoryError
+
+    monkeypatch.setattr("occviewer.extraction.pipeline.evaluate", without_memory)
+    with pytest.raises(ExtractionError, match="not enough memory for a resolution of 48; try 24"):
+        scores_of(0.4, ball)
