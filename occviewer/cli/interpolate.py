@@ -90,7 +90,7 @@ def _interpolate(args: argparse.Namespace) -> int:
     suffix = output.suffix.lower()
     if suffix in _FILMS:
         require_film(output)
-    model = open_model(args.model, args.device)
+    model = open_model(args.model, args.device, dict(args.settings))
     codes = [encoded(model, path, args) for path in args.inputs]
     way = Way(latent_space(model), codes, smooth=not args.straight, closed=args.loop)
     frames = _meshes(model, way.frames(args.frames), args)
