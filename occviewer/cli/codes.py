@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from occviewer.cli.arguments import RESOLUTIONS, angle, number, positive, resolution, threshold
 from occviewer.cli.arranging import add_arranging_options, check_arranging, written_mesh
+from occviewer.cli.inspecting import add_settings_option
+from occviewer.cli.observing import encoded_observation, read_observation
 from occviewer.cli.outputs import MESH_SUFFIXES, made_folder
 from occviewer.cli.running import say, seed
 from occviewer.errors import CheckpointError, ExtractionError
@@ -106,6 +108,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--model", default="furniture", help="a shipped name or a checkpoint (default: furniture)")
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
+    add_settings_option(parser)
 
 
 def add_placing_options(parser: argparse.ArgumentParser) -> None:
@@ -159,12 +162,9 @@ def encoded(model: Model, path: Path, args: argparse.Namespace) -> Code:
     OccviewerError
         The file cannot be read or used, or the code is of another model.
     """
-    from occviewer.observations import PointCloud
-
     if is_code(path):
         return checked_code(model, path)
-    cloud = PointCloud.load(path, seed=args.seed)
-    return model.encode(cloud, align=args.align, up=args.up, yaw=args.yaw, seed=args.seed)
+    return encoded_observation(model, read_observation(model, path, args), args)
 
 
 def checked_code(model: Model, path: Path) -> Code:
@@ -200,7 +200,7 @@ def box_mesh(model: Model, code: Code, args: argparse.Namespace, *, draft: bool 
 def _encode(args: argparse.Namespace) -> int:
     from occviewer.models import open_model
 
-    model = open_model(args.model, args.device)
+    model = open_model(args.model, args.device, dict(args.settings))
     code = encoded(model, args.scan, args)
     code.save(args.output)
     for note in code.notes:
@@ -212,7 +212,7 @@ def _encode(args: argparse.Namespace) -> int:
 def _decode(args: argparse.Namespace) -> int:
     from occviewer.models import open_model
 
-    model = open_model(args.model, args.device)
+    model = open_model(args.model, args.device, dict(args.settings))
     code = checked_code(model, args.code)
     if args.offsets or args.detail != 1:
         from occviewer.latent import latent_space
@@ -227,7 +227,7 @@ def _sample(args: argparse.Namespace) -> int:
     from occviewer.latent import latent_space
     from occviewer.models import open_model
 
-    model = open_model(args.model, args.device)
+    model = open_model(args.model, args.device, dict(args.settings))
     codes = latent_space(model).sample(args.number, args.seed, args.temperature)
     folder = made_folder(args.output)
     digits, failed = len(str(args.number)), False

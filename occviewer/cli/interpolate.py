@@ -98,7 +98,7 @@ def _interpolate(args: argparse.Namespace) -> int:
         made_folder(output)
     elif not output.absolute().parent.is_dir():
         raise MeshError(f"The folder {output.absolute().parent} does not exist; make it first.")
-    model = open_model(args.model, args.device)
+    model = open_model(args.model, args.device, dict(args.settings))
     codes = [encoded(model, path, args) for path in args.inputs]
     for path, code in zip(args.inputs, codes, strict=True):
         for note in code.notes:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from occviewer.cli.arguments import RESOLUTIONS, angle, resolution, threshold
 from occviewer.cli.arranging import add_arranging_options, check_arranging, written_mesh
+from occviewer.cli.inspecting import add_settings_option
 from occviewer.cli.outputs import MESH_SUFFIXES, Job, plan_jobs
 from occviewer.cli.running import say, seed
 from occviewer.errors import OccviewerError
@@ -32,8 +33,9 @@ def add_reconstruct_command(
     parser = subparsers.add_parser(
         "reconstruct",
         help="complete scans to watertight meshes",
-        description="Complete scans (PLY, OBJ, OFF, STL, XYZ, NPY, NPZ, PCD, GLB, LAS, E57) to "
-        "watertight meshes in the same units and axes, or as another program wants them.",
+        description="Complete scans (PLY, OBJ, OFF, STL, XYZ, NPY, NPZ, PCD, GLB, LAS, E57), or "
+        "voxels (binvox, NPY, NPZ, NRRD, NIfTI, MHA) where the model takes those, to watertight "
+        "meshes in the same units and axes, or as another program wants them.",
         epilog="Exit status: 0, 1 when an input failed, 2 for wrong usage.",
     )
     add = parser.add_argument
@@ -74,6 +76,7 @@ def add_reconstruct_command(
     )
     add("--seed", type=seed, default=0, help="for the points that are drawn (default: 0)")
     add("--json", action="store_true", help="print one JSON object for each input")
+    add_settings_option(parser)
     add_arranging_options(parser, ("none", "normals", "scan"))
 
     def run(args: argparse.Namespace) -> int:
@@ -96,7 +99,7 @@ def _reconstruct(args: argparse.Namespace, jobs: list[Job]) -> int:
         import occviewer.models.model
         import occviewer.observations
     with opened.stage("model"):
-        model = occviewer.models.model.open_model(args.model, args.device)
+        model = occviewer.models.model.open_model(args.model, args.device, dict(args.settings))
     failures: list[str] = []
     for number, job in enumerate(jobs, 1):
         prefix = f"[{number}/{len(jobs)}] " if len(jobs) > 1 else ""
@@ -132,15 +135,16 @@ def _one(
     args: argparse.Namespace, model: Model, job: Job, stages: _Stages, prefix: str
 ) -> dict[str, Any]:
     """Reconstruct one scan; what a person or a program wants to know of it."""
+    from occviewer.cli.observing import encoded_observation, observed_points, read_observation
     from occviewer.extraction import EXPORT_REFINEMENT, extract
-    from occviewer.observations import PointCloud
 
     began = time.perf_counter()
     say(f"{prefix}{job.source}")
     with stages.stage("load"):
-        cloud = PointCloud.load(job.source, seed=args.seed)
+        observation = read_observation(model, job.source, args)
     with stages.stage("encode"):
-        code = model.encode(cloud, align=args.align, up=args.up, yaw=args.yaw, seed=args.seed)
+        code = encoded_observation(model, observation, args)
+        cloud = observed_points(observation)
     with stages.stage("extract"):
         field = model.field(code, args.threshold)
         box_mesh = extract(field, args.resolution, refine=EXPORT_REFINEMENT)

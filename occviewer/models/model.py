@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -17,19 +17,27 @@ from occviewer.arrays import Float32Array
 from occviewer.errors import CheckpointError, ObservationError
 from occviewer.models.align import Alignment, align
 from occviewer.models.checkpoint import load_checkpoint, load_pose_network
+from occviewer.models.code_search import STEPS, search_code
 from occviewer.models.codes import Code, CodeError
 from occviewer.models.devices import choose_device
 from occviewer.models.fields import NetworkField
 from occviewer.models.info import ModelInfo
-from occviewer.models.placing import UPS, Up, placement_around, rotation_of
+from occviewer.models.observed import normalised_placement, taken, voxels_for
+from occviewer.models.placing import UPS, Up, rotation_of
 from occviewer.models.pose import PoseNetwork
 from occviewer.models.sniffing import SUFFIX
 from occviewer.networks import Features, OccupancyNetwork
-from occviewer.observations import FEWEST_POINTS, PointCloud, require_usable
+from occviewer.networks.base import Observed
+from occviewer.observations import FEWEST_POINTS, PointCloud, VoxelGrid, require_usable
 from occviewer.placement import Placement
 
 # More points than this say nothing more about a shape of this resolution.
 _MOST_POINTS = 200_000
+
+TAKEN_AS_THEY_COME = (
+    "took the axes as they come (+Y up, +Z to the front); say how the shape stands with up and yaw"
+)
+"""Noted where a placement is not searched."""
 
 # Shares of the time of an encoding that are over when the cloud is clean, and in its place.
 _CLEANED, _ALIGNED = 0.1, 0.9
@@ -90,7 +98,9 @@ class Model:
         up: Up | None = None,
         yaw: float | None = None,
         seed: int = 0,
+        steps: int = STEPS,
         progress: Callable[[float], None] = lambda share: None,
+        preview: Callable[[Code], None] = lambda code: None,
     ) -> Code:
         """Clean a cloud, place it in the box and encode it.
 
@@ -113,6 +123,10 @@ class Model:
         progress : callable
             Told between steps about which share is done, 0 … 1; may raise
             `occviewer.errors.Cancelled` to end the work.
+        steps : int
+            Of the optimisation, where the model has no encoder and a code is searched.
+        preview : callable
+            Given the code as it is then, from time to time, where it is searched.
 
         Returns
         -------
@@ -126,14 +140,16 @@ class Model:
         ValueError
             `placement` was given together with what it decides.
         """
-        if placement is not None and (align != "none" or up is not None or yaw is not None):
-            raise ValueError("A placement decides align, up and yaw; give one or the other.")
-        if up is not None and up not in UPS:
-            raise ValueError(f"The up axis must be one of {', '.join(UPS)}, not {up!r}.")
+        _check_placing(placement, align, up, yaw)
+        self._require("points")
         usable = _prepared(require_usable(cloud), seed)
         facts: dict[str, Any] = {"points_read": len(cloud), "points_kept": len(usable)}
         notes = list(usable.notes)
         progress(_CLEANED)
+        if align == "auto" and placement is None and self.info.family:
+            # Judging placements needs many codes, and models that know what is missing.
+            notes.append(TAKEN_AS_THEY_COME)
+            align = "none"
         if align == "auto" and placement is None:
             found = self.align(
                 usable,
@@ -146,23 +162,82 @@ class Model:
             facts["alignment"] = found.as_dict()
             notes.append(found.sentence())
         elif placement is None:
-            placement = placement_around(usable.points, rotation_of(up or "y", yaw or 0.0))
-        inside = self._inside(usable, placement)
+            placement = normalised_placement(
+                usable.points, rotation_of(up or "y", yaw or 0.0), self.info.normalisation
+            )
+        inside, normals = self._inside(usable, placement)
         facts["points_outside"] = outside = len(usable) - len(inside)
         if outside:
             what = "1 point" if outside == 1 else f"{outside:,} points"
             notes.append(f"left out {what} outside the model's box")
         progress(_ALIGNED)
-        points = self._sample(inside, seed)
-        facts["points_used"] = min(len(inside), len(points))
-        features = self.features(points[None])
-        return Code(
-            {name: tensor[0] for name, tensor in features.items()},
-            placement,
-            self.name,
-            tuple(notes),
-            facts,
-        )
+        if self.network.optimised:
+            facts["points_used"], facts["steps"] = len(inside), steps
+            features = search_code(
+                self.network,
+                inside,
+                normals,
+                steps=steps,
+                seed=seed,
+                progress=lambda share: progress(_ALIGNED + (1 - _ALIGNED) * share),
+                preview=lambda found: preview(self._code(found, placement, notes, facts)),
+            )
+        else:
+            points = self._sample(inside, seed)
+            facts["points_used"] = min(len(inside), len(points))
+            features = self.features(points[None])
+        return self._code(features, placement, notes, facts)
+
+    def encode_voxels(
+        self,
+        grid: VoxelGrid,
+        *,
+        placement: Placement | None = None,
+        up: Up | None = None,
+        yaw: float | None = None,
+    ) -> Code:
+        """Bring a voxel grid to the cells that the model takes, and encode it.
+
+        Parameters
+        ----------
+        grid : VoxelGrid
+            World units, any axes.
+        placement : Placement, optional
+            Where the grid lies, if that is known. Otherwise a grid of exactly the cells that
+            the model takes fills its box, and of others what is occupied is centred.
+        up, yaw : optional
+            As for `encode`.
+
+        Raises
+        ------
+        ObservationError
+            The model takes no voxels.
+        """
+        _check_placing(placement, "none", up, yaw)
+        self._require("voxels")
+        rotation = rotation_of(up or "y", yaw or 0.0)
+        given = voxels_for(grid, self.network.side, rotation, self.info.normalisation, placement)
+        features = self.features(given.occupancies[None])
+        return self._code(features, given.placement, given.notes, given.facts)
+
+    def _code(
+        self,
+        features: Features,
+        placement: Placement,
+        notes: Iterable[str],
+        facts: Mapping[str, Any],
+    ) -> Code:
+        tensors = {name: tensor[0] for name, tensor in features.items()}
+        return Code(tensors, placement, self.name, tuple(notes), facts)
+
+    def _require(self, observed: Observed) -> None:
+        """Refuse an observation of a kind that the network does not take."""
+        if self.network.observed != observed:
+            kinds = {"points": "a point cloud", "voxels": "a voxel grid", "image": "an image"}
+            raise ObservationError(
+                f"The model {self.name!r} takes {taken(self.network)}, and this is "
+                f"{kinds[observed]}; choose another model or another observation."
+            )
 
     def align(
         self,
@@ -177,10 +252,10 @@ class Model:
         sample = cloud.subsampled(self.network.point_count, seed).points
         return align(self, sample, up=up, yaw=yaw, seed=seed, progress=progress)
 
-    def features(self, points: Float32Array) -> Features:
-        """Encode clouds (B, N, 3) float32 of the box frame, without gradient."""
+    def features(self, observations: Float32Array) -> Features:
+        """Encode clouds (B, N, 3) of the box frame, voxels or images, without gradient."""
         with torch.no_grad():
-            features = self.network.encode(torch.from_numpy(points).to(self.device))
+            features = self.network.encode(torch.from_numpy(observations).to(self.device))
         self._shapes = {name: tensor.shape[1:] for name, tensor in features.items()}
         return {name: tensor.float() for name, tensor in features.items()}
 
@@ -219,8 +294,10 @@ class Model:
                 "or encode the scan again."
             )
 
-    def _inside(self, cloud: PointCloud, placement: Placement) -> Float32Array:
-        """Points (N, 3) that lie in the box, box frame."""
+    def _inside(
+        self, cloud: PointCloud, placement: Placement
+    ) -> tuple[Float32Array, Float32Array | None]:
+        """Points (N, 3) that lie in the box, box frame, and their normals where there are any."""
         low, high = np.array(self.info.bounds)
         points = placement.to_box(cloud.points)
         inside = ((points >= low) & (points <= high)).all(axis=1)
@@ -229,8 +306,9 @@ class Model:
                 f"With this placement only {int(inside.sum())} of {len(points):,} points lie in "
                 "the model's box; place the cloud there."
             )
-        kept: Float32Array = points[inside]
-        return kept
+        if cloud.normals is None:
+            return points[inside], None
+        return points[inside], placement.directions_to_box(cloud.normals[inside])
 
     def _sample(self, points: Float32Array, seed: int) -> Float32Array:
         """As many box points as the encoder wants.
@@ -304,6 +382,15 @@ def find_checkpoint(name_or_path: str | os.PathLike[str]) -> Path:
             f"For a file of your own give its path, such as run/model{SUFFIX}."
         )
     return path
+
+
+def _check_placing(
+    placement: Placement | None, align: str, up: Up | None, yaw: float | None
+) -> None:
+    if placement is not None and (align != "none" or up is not None or yaw is not None):
+        raise ValueError("A placement decides align, up and yaw; give one or the other.")
+    if up is not None and up not in UPS:
+        raise ValueError(f"The up axis must be one of {', '.join(UPS)}, not {up!r}.")
 
 
 def _prepared(cloud: PointCloud, seed: int) -> PointCloud:

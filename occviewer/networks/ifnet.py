@@ -93,12 +93,7 @@ class IFNet(OccupancyNetwork):
         self.fc_1 = nn.Conv1d(first, hidden, 1)
         self.fc_2 = nn.Conv1d(hidden, hidden, 1)
         self.fc_out = nn.Conv1d(hidden, 1, 1)
-        steps = torch.zeros(7, 3)
-        for axis in range(3):
-            steps[1 + 2 * axis, axis], steps[2 + 2 * axis, axis] = -_STEPS[kind], _STEPS[kind]
-        self.register_buffer("_steps", steps, persistent=False)
-
-    _steps: Tensor
+        self._step = _STEPS[kind]
 
     def encode(self, observation: Tensor) -> Features:
         """Encode clouds (B, N, 3), or occupancies (B, R, R, R), to ``voxels`` (B, R, R, R)."""
@@ -126,7 +121,7 @@ class IFNet(OccupancyNetwork):
         """Logits (B, M) of queries (B, M, 3), with features made by `prepare`."""
         # The last axis of a grid is z, and a lookup names it first.
         place = 2 * self.frame.of(queries)[..., [2, 1, 0]]
-        at = (place[:, None] + self._steps[:, None])[:, None]  # (B, 1, 7, M, 3)
+        at = (place[:, None] + _stencil(self._step, place)[:, None])[:, None]  # (B, 1, 7, M, 3)
         found = [
             F.grid_sample(grid, at, padding_mode=self._padding, align_corners=True)[:, :, 0]
             for grid in features.values()
@@ -137,6 +132,14 @@ class IFNet(OccupancyNetwork):
         for layer in (self.fc_0, self.fc_1, self.fc_2):
             net = F.relu(layer(net))
         return self.fc_out(net)[:, 0]  # type: ignore[no-any-return]
+
+
+def _stencil(step: float, like: Tensor) -> Tensor:
+    """Where features are looked up around a query (7, 3): there, and to either side."""
+    steps = like.new_zeros(7, 3)
+    for axis in range(3):
+        steps[1 + 2 * axis, axis], steps[2 + 2 * axis, axis] = -step, step
+    return steps
 
 
 def voxelised(points: Tensor, side: int) -> Tensor:

@@ -42,6 +42,7 @@ def _describe(config: Config, settings: Settings) -> dict[str, Any]:
 def _from_name(path: Path) -> dict[str, Any]:
     """Read what names of experiments say: ``ShapeNetVoxels``, ``ShapeNetPoints``, ``SVR``."""
     names = f"{path.parent.parent.name}/{path.parent.name}/{path.stem}".lower()
+    names = names.replace("checkpoint", "")
     if "vox" in names and "point" not in names:
         return {"observes": "voxels"}
     return {"observes": "points"} if "point" in names or "pcd" in names else {}

@@ -1,0 +1,63 @@
+"""Codes that need no observation: those that a model holds, and those drawn from its prior."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from occviewer.models.codes import Code, CodeError
+from occviewer.models.observed import taken
+from occviewer.placement import Placement
+
+if TYPE_CHECKING:
+    from occviewer.models.model import Model
+
+
+def stored_codes(model: Model) -> tuple[Code, ...]:
+    """Codes of the shapes that a model knows by itself: of its training, or its only one."""
+    network = model.network
+    stored = network.stored_codes()
+    if not len(stored):
+        return ()
+    name = next(iter(network.code_shapes()))
+    return tuple(
+        Code({name: row.clone()}, Placement(), model.name, facts={"stored": number})
+        for number, row in enumerate(stored)
+    )
+
+
+def drawn_codes(model: Model, count: int, seed: int = 0) -> tuple[Code, ...]:
+    """Codes drawn from the prior of a latent vector.
+
+    That is a standard normal one, or, where codes are stored, one of their mean and deviation.
+
+    Parameters
+    ----------
+    model : Model
+        One that takes codes only, or holds some.
+    count, seed : int
+        How many; the same seed draws the same ones.
+
+    Raises
+    ------
+    CodeError
+        Nothing is known of how the model's codes are spread.
+    """
+    network = model.network
+    shapes, stored = network.code_shapes(), network.stored_codes()
+    prior = network.observed == "none" or network.optimised
+    if len(shapes) != 1 or not (len(stored) > 1 or (prior and not len(stored))):
+        raise CodeError(
+            f"The model {model.name!r} says nothing of how its codes are spread; it takes "
+            f"{taken(network)}."
+        )
+    (name, shape), *_ = shapes.items()
+    generator = torch.Generator().manual_seed(seed)
+    noise = torch.randn(count, *shape, generator=generator)
+    if len(stored):
+        noise = stored.mean(0).cpu() + noise * stored.std(0).cpu()
+    return tuple(
+        Code({name: row.clone()}, Placement(), model.name, facts={"seed": seed, "drawn": number})
+        for number, row in enumerate(noise)
+    )
