@@ -21,7 +21,7 @@ STEPS = 800
 
 _RATE = 5e-3
 _PRIOR = 1e-4
-_CLAMP = 0.1  # distances beyond it are as good as this one
+_FAR = 0.1  # what lies around the shape is at least so far from it, network units
 _OFFSETS = (0.01, 0.03)  # to either side of the surface, network units
 _START = 0.01  # deviation of the code that is begun with
 _OUTSIDE = 512  # points around the shape, a step
@@ -74,10 +74,15 @@ def search_code(
     for step in range(steps):
         if step == steps // 2:
             optimiser.param_groups[0]["lr"] = _RATE / 10
-        queries, wanted = _examples(network, surface, outward, generator)
+        queries, wanted = _near_surface(network, surface, outward, generator)
+        around = _around(network, surface, generator)
         optimiser.zero_grad()
-        found = network.decode(queries[None].to(device), {"z": z})[0]
-        error = (found.clamp(-_CLAMP, _CLAMP) - wanted.to(device)).abs().mean()
+        asked = torch.cat([queries, around])[None].to(device)
+        found = network.decode(asked, {"z": z})[0]
+        near, far = found[: len(queries)], found[len(queries) :]
+        error = (near - wanted.to(device)).abs().mean()
+        if len(far):
+            error = error + torch.relu(far + _FAR).mean()
         (error + _PRIOR * z.square().mean()).backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         progress((step + 1) / steps)
@@ -86,7 +91,7 @@ def search_code(
     return {"z": z.detach()}
 
 
-def _examples(
+def _near_surface(
     network: OccupancyNetwork,
     surface: Tensor,
     outward: Tensor | None,
@@ -104,12 +109,13 @@ def _examples(
             for sign in (1, -1):
                 queries.append(at[known] + sign * step)
                 wanted.append(torch.full((int(known.sum()),), -sign * offset))
-    direction = torch.randn(_OUTSIDE, 3, generator=generator)
-    around = direction / direction.norm(dim=1, keepdim=True) * (1 / network.frame.scale)
-    queries.append(around)
-    wanted.append(torch.full((_OUTSIDE,), -_CLAMP))
-    # What lies near the sphere is no example of being far outside.
-    near = torch.cdist(around, surface[:: max(len(surface) // 1000, 1)]).amin(1)
-    far = near * network.frame.scale > 2 * _CLAMP
-    queries[-1], wanted[-1] = around[far], wanted[-1][far]
     return torch.cat(queries), torch.cat(wanted)
+
+
+def _around(network: OccupancyNetwork, surface: Tensor, generator: torch.Generator) -> Tensor:
+    """Draw queries (M, 3) on the unit sphere of the network that no point comes near."""
+    direction = torch.randn(_OUTSIDE, 3, generator=generator)
+    around = direction / (direction.norm(dim=1, keepdim=True) * network.frame.scale)
+    apart = torch.cdist(around, surface[:: max(len(surface) // 1000, 1)]).amin(1)
+    far: Tensor = around[apart * network.frame.scale > 2 * _FAR]
+    return far

@@ -107,7 +107,9 @@ def _gather_batch(model: Model, clouds: Float32Array) -> list[Evidence]:
     steps = torch.cat([torch.zeros(1, 3), _STEP * torch.eye(3)])
     near = (observed[:, None] + steps[:, None]).reshape(batch, -1, 3)
     queries = torch.cat([near, uniform.expand(batch, -1, -1)], 1).to(model.device)
-    logits = model.network.decode(queries, features).float().cpu() - model.level
+    logits = (
+        model.network.decode(queries, model.network.prepare(features)).float().cpu() - model.level
+    )
     distances = _distances(logits[:, : near.shape[1]].reshape(batch, 4, count))
     doubts = _doubts(logits[:, near.shape[1] :])
     occupied = logits[:, near.shape[1] :] > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -13,8 +14,8 @@ from occviewer.errors import CheckpointError
 from occviewer.models.families import FAMILIES, Family
 from occviewer.models.info import ModelInfo
 from occviewer.models.recognition import Fit, fit, recognise
-from occviewer.models.sidecar import read_sidecar
-from occviewer.models.sniffing import SUFFIX, one_line
+from occviewer.models.sidecar import Sidecar, read_sidecar
+from occviewer.models.sniffing import SUFFIX, one_line, weights_in
 from occviewer.models.torch_files import Contents, read_contents
 from occviewer.networks import OccupancyNetwork
 
@@ -27,12 +28,23 @@ _COMMON = {
 }
 """Settings that every family has."""
 
+_COUNTS = (
+    *("points", "latents", "side", "window"),
+    *("plane_resolution", "grid_resolution"),
+)
+_NUMBERS = (
+    *("threshold", "noise", "padding", "unit_size", "gaussian"),
+    *("omega", "first_omega", "scale", "bound"),
+)
+_MOST = 10_000_000
+
 
 def open_foreign(path: Path, settings: Mapping[str, Any]) -> tuple[OccupancyNetwork, ModelInfo]:
     """Open a file of a published network; see `occviewer.models.checkpoint.load_checkpoint`."""
-    path = _weights_of(path)
+    path = weights_in(path)
     contents = read_contents(path)
     beside = read_sidecar(path)
+    settings = _checked(path, settings)
     renamed = {family.name: family.rename(contents.tensors) for family in FAMILIES}
     candidates = []
     for family in FAMILIES:
@@ -52,7 +64,7 @@ def open_foreign(path: Path, settings: Mapping[str, Any]) -> tuple[OccupancyNetw
     if isinstance(again, str):
         raise CheckpointError(f"{path} cannot be opened so: {again}.")
     found = again
-    info = _info(path, found, contents, given, settings, beside[0] if beside else None)
+    info = _info(path, found, contents, given, settings, beside)
     return _filled(found, tensors), info
 
 
@@ -61,21 +73,10 @@ def shapes_of(tensors: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
     return {name: tuple(tensor.shape) for name, tensor in tensors.items()}
 
 
-def _weights_of(path: Path) -> Path:
-    """Find the weights in an experiment's folder of DeepSDF; other paths are what they are."""
-    if not path.is_dir():
-        return path
-    weights = path / "ModelParameters" / "latest.pth"
-    if weights.is_file():
-        return weights
-    raise CheckpointError(f"{path} is a folder; give the {SUFFIX} file in it.")
-
-
-def _given(
-    family: Family, path: Path, beside: tuple[Path, Mapping[str, Any]] | None
-) -> dict[str, Any]:
+def _given(family: Family, path: Path, beside: Sidecar) -> dict[str, Any]:
     """Gather what names and the configuration beside the file say, which knows better."""
-    return {**family.from_name(path), **(family.from_file(beside[1]) if beside else {})}
+    given = {**family.from_name(path), **family.from_file(beside.config)}
+    return _checked(beside.path or path, given)
 
 
 def _filled(found: Fit, tensors: Mapping[str, Tensor]) -> OccupancyNetwork:
@@ -88,6 +89,23 @@ def _filled(found: Fit, tensors: Mapping[str, Tensor]) -> OccupancyNetwork:
         state[name] = value.to(place.dtype)
     found.network.load_state_dict(state, assign=True)
     return found.network.requires_grad_(False).eval()
+
+
+def _checked(path: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Check that numbers among the settings are numbers.
+
+    Raises
+    ------
+    CheckpointError
+        One is not.
+    """
+    for name, value in settings.items():
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if name in _COUNTS and not (is_number and value == int(value) and 1 <= value <= _MOST):
+            raise CheckpointError(f"{path}: {name} must be a whole number from 1, not {value!r}.")
+        if name in _NUMBERS and not (is_number and math.isfinite(value)):
+            raise CheckpointError(f"{path}: {name} must be a number, not {value!r}.")
+    return dict(settings)
 
 
 def _check(path: Path, family: Family, settings: Mapping[str, Any]) -> None:
@@ -106,7 +124,7 @@ def _info(
     contents: Contents,
     given: Mapping[str, Any],
     settings: Mapping[str, Any],
-    sidecar: Path | None,
+    beside: Sidecar,
 ) -> ModelInfo:
     family = found.family
     together = {**given, **settings}
@@ -119,7 +137,11 @@ def _info(
         "provenance": {
             "architecture": family.title,
             "file": path.name,
-            **({"configuration": sidecar.name} if sidecar and given else {}),
+            **(
+                {"configuration": beside.path.name}
+                if beside.path and family.from_file(beside.config)
+                else {}
+            ),
         },
     }
     assumed = {
@@ -135,7 +157,7 @@ def _info(
         bound = float(together["bound"])
         about["bounds"] = ((-bound,) * 3, (bound,) * 3)
     about["assumed"] = {**about.pop("assumed", {}), **assumed}
-    about["warnings"] = (*about.get("warnings", ()), *contents.notes)
+    about["warnings"] = (*about.get("warnings", ()), *contents.notes, *beside.notes)
     try:
         return ModelInfo(**about)
     except (TypeError, ValueError) as error:

@@ -54,7 +54,8 @@ def drawn_codes(model: Model, count: int, seed: int = 0) -> tuple[Code, ...]:
         )
     (name, shape), *_ = shapes.items()
     generator = torch.Generator().manual_seed(seed)
-    noise = torch.randn(count, *shape, generator=generator)
+    # One after the other, so that the first ones do not depend on how many there are.
+    noise = torch.stack([torch.randn(*shape, generator=generator) for _ in range(count)])
     if len(stored):
         noise = stored.mean(0).cpu() + noise * stored.std(0).cpu()
     return tuple(

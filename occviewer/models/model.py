@@ -25,7 +25,7 @@ from occviewer.models.info import ModelInfo
 from occviewer.models.observed import normalised_placement, taken, voxels_for
 from occviewer.models.placing import UPS, Up, rotation_of
 from occviewer.models.pose import PoseNetwork
-from occviewer.models.sniffing import SUFFIX
+from occviewer.models.sniffing import SUFFIX, weights_in
 from occviewer.networks import Features, OccupancyNetwork
 from occviewer.networks.base import Observed
 from occviewer.observations import FEWEST_POINTS, PointCloud, VoxelGrid, require_usable
@@ -249,6 +249,7 @@ class Model:
         progress: Callable[[float], None] = lambda share: None,
     ) -> Alignment:
         """Find out where a cloud lies in the box; see `occviewer.models.align.align`."""
+        self._require("points")
         sample = cloud.subsampled(self.network.point_count, seed).points
         return align(self, sample, up=up, yaw=yaw, seed=seed, progress=progress)
 
@@ -370,7 +371,7 @@ def find_checkpoint(name_or_path: str | os.PathLike[str]) -> Path:
     CheckpointError
         It is a name, and no model of that name ships.
     """
-    path = Path(name_or_path)
+    path = weights_in(Path(name_or_path))
     shipped = shipped_models()
     is_name = isinstance(name_or_path, str) and path.name == name_or_path and not path.suffix
     if is_name and name_or_path in shipped:

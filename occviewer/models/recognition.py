@@ -68,9 +68,9 @@ class Fit:
 
 def fit(family: Family, shapes: Shapes, settings: Settings) -> Fit | str:
     """Compare the tensors of a file with a family; say why where no network can be made."""
-    config = family.configure(shapes, settings)
-    config.update({name: settings[name] for name in ("scale", "axes") if name in settings})
     try:
+        config = family.configure(shapes, settings)
+        config.update({name: settings[name] for name in ("scale", "axes") if name in settings})
         with torch.device("meta"), WithoutInitialising():
             network = build_network(config)
     except Exception as error:  # whatever impossible shapes do to a constructor

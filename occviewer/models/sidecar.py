@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,28 +14,44 @@ _LARGEST = 1_000_000
 _SPECS = "specs.json"
 
 
-def read_sidecar(path: Path) -> tuple[Path, Mapping[str, Any]] | None:
+@dataclass(frozen=True)
+class Sidecar:
+    """What lies beside a checkpoint.
+
+    Attributes
+    ----------
+    path : Path or None
+        The file that was read; None where there is none.
+    config : mapping
+        What it says.
+    notes : tuple of str
+        Files that could not be read.
+    """
+
+    path: Path | None = None
+    config: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def read_sidecar(path: Path) -> Sidecar:
     """Read the configuration that lies beside a checkpoint.
 
     That is the YAML file of the same name, else ``config.yaml``, else the only YAML file of
     the folder, else ``specs.json`` there or one folder further up. What cannot be read
-    is passed over: other programs leave other files there.
+    is noted.
 
     Parameters
     ----------
     path : Path
         The checkpoint.
-
-    Returns
-    -------
-    (Path, mapping) or None
-        The file and what it says; None where there is none.
     """
+    notes: list[str] = []
     for candidate in _candidates(path):
         found = _mapping(candidate)
-        if found:
-            return candidate, found
-    return None
+        if found is not None:
+            return Sidecar(candidate, found, tuple(notes))
+        notes.append(f"{candidate.name} beside it cannot be read, and was not used")
+    return Sidecar(notes=tuple(notes))
 
 
 def _candidates(path: Path) -> list[Path]:
@@ -51,22 +68,22 @@ def _candidates(path: Path) -> list[Path]:
     return [*present, *(f for f in (folder / _SPECS, folder.parent / _SPECS) if f.is_file())]
 
 
-def _mapping(path: Path) -> Mapping[str, Any]:
+def _mapping(path: Path) -> Mapping[str, Any] | None:
     try:
         if path.stat().st_size > _LARGEST:
-            return {}
+            return None
         text = path.read_text("utf-8")
         found = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
     except (OSError, ValueError, RecursionError, yaml.YAMLError):
-        return {}
+        return None
     if not isinstance(found, dict):
-        return {}
+        return None
     inherited = found.get("inherit_from")
     if isinstance(inherited, str):
         # The published files name it from the root of their project.
         for base in (path.parent / Path(inherited).name, path.parent.parent / Path(inherited).name):
             if base.is_file() and base != path:
-                return _merged(_mapping(base), found)
+                return _merged(_mapping(base) or {}, found)
     return found
 
 

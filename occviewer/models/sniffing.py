@@ -63,6 +63,12 @@ def kind_of(path: Path) -> Kind:
     )
 
 
+def weights_in(path: Path) -> Path:
+    """Find the weights in the folder of a DeepSDF experiment; other paths are what they are."""
+    weights = path / "ModelParameters" / "latest.pth"
+    return weights if path.is_dir() and weights.is_file() else path
+
+
 def _is_npz(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as file:

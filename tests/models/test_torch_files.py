@@ -14,6 +14,8 @@ from safetensors.torch import save_file
 from occviewer.errors import CheckpointError
 from occviewer.models import open_model
 from occviewer.models.torch_files import read_contents
+from occviewer.observations import PointCloud
+from occviewer.placement import Placement
 
 from .families.published import save_like_onet
 from .families.test_onet import QUERIES, state_of
@@ -158,3 +160,32 @@ def test_an_unknown_setting_is_refused_with_those_that_there_are(state, tmp_path
         open_model(tmp_path / "m.pt", "cpu", settings={"colour": 1})
     with pytest.raises(CheckpointError, match="threshold must be"):
         open_model(tmp_path / "m.pt", "cpu", settings={"threshold": 3.0})
+    with pytest.raises(CheckpointError, match="points must be a whole number from 1, not 'many'"):
+        open_model(tmp_path / "m.pt", "cpu", settings={"points": "many"})
+    with pytest.raises(CheckpointError, match="axes of a frame are such as"):
+        open_model(tmp_path / "m.pt", "cpu", settings={"axes": "xx"})
+
+
+def test_a_configuration_that_cannot_be_read_is_told(state, tmp_path):
+    torch.save(state, tmp_path / "m.pt")
+    (tmp_path / "config.yaml").write_text("data: [unclosed")
+    warnings = open_model(tmp_path / "m.pt", "cpu").info.warnings
+    assert any("config.yaml beside it cannot be read" in warning for warning in warnings)
+
+
+def test_axes_and_scale_of_a_network_can_be_set(state, tmp_path):
+    torch.save(state, tmp_path / "m.pt")
+    plain = open_model(tmp_path / "m.pt", "cpu")
+    turned = open_model(tmp_path / "m.pt", "cpu", settings={"axes": "x-zy", "scale": 2})
+    points = torch.rand(1, 30, 3, generator=torch.Generator().manual_seed(0)) - 0.5
+
+    def seen(x):
+        return 2 * torch.stack([x[..., 0], -x[..., 2], x[..., 1]], -1)
+
+    with torch.no_grad():
+        expected = plain.network(seen(points), seen(QUERIES))
+        assert torch.allclose(turned.network(points, QUERIES), expected, atol=1e-5)
+    code = turned.encode(PointCloud(points[0].numpy()), placement=Placement())
+    with torch.no_grad():
+        layered = turned.network.decode(QUERIES, {"c": code.tensors["c"][None]})[0]
+    assert torch.allclose(turned.field(code).logits(QUERIES[0]), layered, atol=1e-4)

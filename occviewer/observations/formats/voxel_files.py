@@ -128,15 +128,50 @@ def _volume(array: npt.NDArray[Any], about: dict[str, Any]) -> _Read:
     return array, [1 / max(longest, 1)] * 3, [-0.5] * 3, []
 
 
+# VTK's readers of these two trust their headers, and some that lack a field end the program.
+_FIELDS = {
+    "nrrd": (":", ("type", "dimension", "sizes", "encoding")),
+    "meta": ("=", ("ndims", "dimsize", "elementtype", "elementdatafile")),
+}
+_LONGEST_HEADER = 1 << 16
+
+
+def _checked_header(path: Path) -> dict[str, str]:
+    """Fields of a NRRD or MetaImage header, which must say what a volume needs."""
+    with path.open("rb") as file:
+        head = file.read(_LONGEST_HEADER).decode("latin-1")
+    kind = "nrrd" if head.startswith("NRRD") else "meta"
+    mark, wanted = _FIELDS[kind]
+    fields: dict[str, str] = {}
+    for line in head.splitlines():
+        name, found, value = line.partition(mark)
+        if kind == "nrrd" and not line.strip():
+            break
+        if found:
+            fields[name.strip().lower()] = value.strip()
+        if name.strip().lower() == "elementdatafile":
+            break
+    missing = [name for name in wanted if not fields.get(name)]
+    if missing:
+        raise ValueError(f"its header lacks {', '.join(missing)}")
+    sizes = [int(word) for word in fields["sizes" if kind == "nrrd" else "dimsize"].split()]
+    count = int(fields["dimension" if kind == "nrrd" else "ndims"])
+    if count != 3 or len(sizes) != 3 or not 0 < np.prod(sizes, dtype=np.float64) <= _MOST_CELLS:
+        raise ValueError(f"it is no volume in three dimensions but {sizes}")
+    return fields
+
+
 def _read_medical(path: Path) -> _Read:
     from vtkmodules.util.numpy_support import vtk_to_numpy
     from vtkmodules.vtkCommonCore import vtkObject
     from vtkmodules.vtkIOImage import vtkMetaImageReader, vtkNIFTIImageReader, vtkNrrdReader
 
     name = path.name.lower()
+    fields: dict[str, str] = {}
     if name.endswith((".nii", ".nii.gz")):
         reader: Any = vtkNIFTIImageReader()
     else:
+        fields = _checked_header(path)
         reader = vtkNrrdReader() if name.endswith((".nrrd", ".nhdr")) else vtkMetaImageReader()
     if not reader.CanReadFile(str(path)):
         raise ValueError("its header is not one of such a file")
@@ -155,10 +190,21 @@ def _read_medical(path: Path) -> _Read:
         raise ValueError(problems[0] if problems else "it holds no values")
     values = vtk_to_numpy(scalars)
     notes = []
+    spacing = np.abs(np.array(image.GetSpacing()))
+    origin = np.array(image.GetOrigin())
+    if values.ndim == 2 and "sizes" in fields:
+        # VTK takes a short first axis of a NRRD file for the values of a voxel.
+        sizes = [int(word) for word in fields["sizes"].split()]
+        array = values.reshape(sizes[::-1]).transpose(2, 1, 0)
+        spacing = np.array([spacing[0], spacing[0], spacing[1]])
+        if "spacings" in fields:
+            spacing = np.abs([float(word) for word in fields["spacings"].split()])
+        else:
+            notes.append("took the first axis to be spaced as the second")
+        return array, spacing, np.zeros(3), notes
     if values.ndim == 2:
         notes.append(f"took the first of {values.shape[1]} values of each voxel")
         values = values[:, 0]
     # VTK runs along x the fastest, and its origin is the centre of the first voxel.
     array = values.reshape(image.GetDimensions()[::-1]).transpose(2, 1, 0)
-    spacing = np.abs(np.array(image.GetSpacing()))
-    return array, spacing, np.array(image.GetOrigin()) - spacing / 2, notes
+    return array, spacing, origin - spacing / 2, notes

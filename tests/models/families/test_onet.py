@@ -7,6 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from occviewer.models import open_model
+from occviewer.models.known_codes import stored_codes
 
 from .published import (
     Weights,
@@ -275,6 +276,19 @@ def test_an_unconditional_model_decodes_vectors_and_infers_them(tmp_path):
     net = net.max(0).values
     assert_logits(mean[0], w.linear("fc_mean", net))
     assert_logits(log_deviation[0], w.linear("fc_logstd", net))
+
+
+def test_codes_of_training_shapes_that_were_learned_are_stored_codes(tmp_path):
+    """The network of the paper's first experiment looks its codes up."""
+    state = state_of(None, "cbatchnorm") | {"encoder.weight": torch.randn(5, C)}
+    save_like_onet(tmp_path / "model.pt", state)
+    model = open_model(tmp_path / "model.pt", "cpu")
+    code = stored_codes(model)[2]
+    assert torch.equal(code.tensors["c"], state["encoder.weight"][2])
+    nothing = torch.empty(0)
+    c = code.tensors["c"].double()
+    expected = decoded(Weights(state, "decoder."), "cbatchnorm", QUERIES[0].double(), c, nothing)
+    assert_logits(model.field(code).logits(QUERIES[0]), expected)
 
 
 def test_published_defaults_are_told_and_can_be_changed(tmp_path):
