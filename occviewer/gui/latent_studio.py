@@ -226,7 +226,8 @@ class LatentStudio:
 
     def _moved(self, at: Latent, edit: LatentEdit) -> Code:
         space = self._space if edit.directions is None else self._along(edit.directions)
-        return space.edited(at, edit.offsets, edit.detail)
+        # A vector has no detail that could be left out.
+        return space.edited(at, edit.offsets, 1.0 if self.has_vector else edit.detail)
 
     def _along(self, directions: Directions) -> LatentSpace:
         from occviewer.gui.gathered_axes import space_along
