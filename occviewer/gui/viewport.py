@@ -219,12 +219,16 @@ class Viewport(QWidget):
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Follow the theme."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.DevicePixelRatioChange:
-            self._apply_sizes()
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_mesh_actor"):
             from occviewer.gui.theme import is_dark
 
             self.set_background(self._background, dark=is_dark())
+
+    def event(self, event: QEvent) -> bool:
+        """Follow the window to a screen of another density."""
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._apply_sizes()
+        return super().event(event)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Learn how dense the screen is."""

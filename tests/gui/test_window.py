@@ -9,6 +9,7 @@ from occviewer import assets
 from occviewer.gui.export_choice import ExportChoice
 from occviewer.meshes import Mesh
 
+from .small_windows import use_latent_model
 from .tours import LONG, at_rest
 
 CHAIR = assets.resources() / "samples" / "chair_scan.ply"
@@ -186,6 +187,27 @@ def test_actions_are_found_by_typing_and_done_by_enter(opened, qtbot):
     assert len(palette.found()) == 1
     qtbot.keyClick(palette._text, Qt.Key.Key_Return)
     assert window.actions_["show.box"].isChecked()
+
+
+def test_the_gallery_names_the_model_and_lets_another_be_chosen(opened, qtbot, tmp_path):
+    window, controller = opened
+    box = window.gallery.models
+    assert box.currentText() == "furniture"
+    use_latent_model(controller, qtbot, tmp_path)
+    assert box.currentText() == "small.safetensors"
+    assert window.gallery_is_shown
+    box.setCurrentIndex(box.findData("furniture"))
+    box.activated.emit(box.currentIndex())
+    assert controller.document.model.shipped == "furniture"
+    qtbot.waitUntil(lambda: at_rest(controller), timeout=LONG)
+    assert box.currentText() == window.model.models.currentText() == "furniture"
+
+
+def test_recent_files_stand_below_open(opened):
+    window, _ = opened
+    actions = window.menuBar().actions()[0].menu().actions()
+    assert actions[0] is window.actions_["file.open"]
+    assert actions[1].menu() is window.recent_menu
 
 
 def test_every_action_does_something_and_has_a_tip(opened):
