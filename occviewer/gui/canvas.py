@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from pyvistaqt import QtInteractor
+
+from occviewer.gui.dropping import dropped_files, welcome_files
 
 
 class Canvas(QtInteractor):
@@ -16,15 +16,12 @@ class Canvas(QtInteractor):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Take files."""
-        if event.mimeData().hasUrls():
-            event.acceptProposedAction()
+        welcome_files(event)
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
         """Tell which files."""
-        files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-        if files:
-            event.acceptProposedAction()
-            self.dropped.emit([Path(file) for file in files])
+        if files := dropped_files(event):
+            self.dropped.emit(files)
 
     def take_keys_away(self) -> None:
         """Take away the keys of VTK, of which one closes the view without asking."""

@@ -189,8 +189,8 @@ class Controller(QObject):
         mesh.threshold_changed.connect(
             lambda value: do(commands.set_threshold, value, merge=self._dragging or None)
         )
-        for place in (window.model, window.gallery):
-            place.model_chosen.connect(self.choose_model)
+        for chooser in (window.model, window.gallery):
+            chooser.model_chosen.connect(self.choose_model)
         window.model.open_wanted.connect(self.files.open_model)
         window.model.device_chosen.connect(self._choose_device)
         window.history.step_chosen.connect(self.history.go_to)
