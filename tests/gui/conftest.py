@@ -44,8 +44,7 @@ def nothing_left(qapp, request):
     started = [t for t in running if t.is_alive()]
     assert not started, f"threads left: {started}"
     if not request.node.stash.get(_FAILED, False):
-        if running:  # they held on to what they worked for
-            _tidy(qapp)
+        _tidy(qapp)  # what threads still held until they ended
         drawn = {type(o).__name__ for o in gc.get_objects() if issubclass(type(o), vtkObjectBase)}
         assert not drawn, f"VTK objects left: {sorted(drawn)}"
 
