@@ -32,12 +32,13 @@ from occviewer.gui.preferences import Preferences
 from occviewer.gui.progress import Progress
 from occviewer.gui.safekeeping import Safekeeping
 from occviewer.gui.sampling_control import SamplingControl
+from occviewer.gui.shelf_control import ShelfControl
 from occviewer.gui.source_control import SourceControl
 from occviewer.gui.studio import Studio
 from occviewer.gui.theme import apply_theme
 from occviewer.gui.tools.control import ToolControl
 from occviewer.gui.track_control import TrackControl
-from occviewer.gui.viewport import VIEWS
+from occviewer.gui.views import VIEWS
 from occviewer.gui.worker import ComputeThread, Failure, stop_all
 
 # Milliseconds until a window that was made is on the screen.
@@ -76,6 +77,7 @@ class Controller(QObject):
         self.point_shading = PointShading(self)
         self.history.add_listener(self._document_changed)
         self.latent, self.blend = LatentControl(self), BlendControl(self)
+        self.shelf = ShelfControl(self)
         self._connect_pipeline()
         self._connect_panels()
         self._connect_actions()
@@ -187,7 +189,8 @@ class Controller(QObject):
         mesh.threshold_changed.connect(
             lambda value: do(commands.set_threshold, value, merge=self._dragging or None)
         )
-        window.model.model_chosen.connect(self.choose_model)
+        for chooser in (window.model, window.gallery):
+            chooser.model_chosen.connect(self.choose_model)
         window.model.open_wanted.connect(self.files.open_model)
         window.model.device_chosen.connect(self._choose_device)
         window.history.step_chosen.connect(self.history.go_to)
@@ -195,11 +198,6 @@ class Controller(QObject):
         window.gallery.open_wanted.connect(self.files.open)
         for place in (window, window.source, window.viewport):
             place.dropped.connect(self.files.open_all)
-        shelf = window.shelf
-        shelf.taken.connect(lambda key: do(commands.take, key))
-        shelf.renamed.connect(lambda key, name: do(commands.rename, key, name))
-        shelf.reordered.connect(self._reorder)
-        shelf.delete_wanted.connect(lambda keys: do(commands.delete, keys))
 
     def _connect_actions(self) -> None:
         actions, window, files = self.window.actions_, self.window, self.files
@@ -218,7 +216,7 @@ class Controller(QObject):
             "edit.redo": self.history.redo,
             "edit.find": window.find_action,
             "view.fit": window.viewport.fit,
-            "shape.capture": self._capture,
+            "shape.capture": self.shelf.capture,
             "shape.command": self._copy_command,
             "shape.cancel": self._stop,
             "help.shortcuts": self._show_shortcuts,
@@ -235,30 +233,6 @@ class Controller(QObject):
 
     def _at_rest(self, function: Callable[[], object]) -> None:
         self.track.at_rest(function)
-
-    def _capture(self) -> None:
-        code, edit = self.document.shape.code, self.document.shape.edit
-        if not self.do(commands.capture) or code is None:
-            return
-        entry = self.document.shelf[-1]
-        self.compute.submit(
-            f"preview {entry.id}",
-            "",
-            lambda job: self.studio.preview(code, edit, entry.threshold),
-            lambda png: self.history.complete(
-                lambda document: commands.with_preview(document, entry.id, png)
-            ),
-            self.failed,
-        )
-
-    def _reorder(self, keys: list[str]) -> None:
-        before = [entry.id for entry in self.document.shelf]
-        for index, key in enumerate(keys):
-            if before[index : index + 1] != [key]:
-                before.remove(key)
-                before.insert(index, key)
-                self.do(commands.move, key, index, merge="order")
-        self.history.end_merge()
 
     def _choose_device(self, device: str) -> None:
         self.preferences.device = device

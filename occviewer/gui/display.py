@@ -95,7 +95,8 @@ class Display:
         current = path.stem if path and (path.stem, path.stem) in shipped else str(path)
         if path is not None and current == str(path):
             shipped.append((path.name, str(path)))
-        window.model.show_models(shipped, current)
+        for place in (window.model, window.gallery):
+            place.show_models(shipped, current)
         weights = sum(p.numel() for p in model.network.parameters())
         card = path.with_suffix(".md") if path else None
         text = card.read_text(encoding="utf-8") if card and card.exists() else ""

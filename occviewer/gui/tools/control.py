@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPainter, QWheelEvent
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QKeySequence, QPainter
 from PySide6.QtWidgets import QDockWidget
 
-from occviewer.arrays import BoolArray, Float32Array, Float64Array
+from occviewer.arrays import BoolArray, Float32Array, Float64Array, IntArray
 from occviewer.document.commands import Change
 from occviewer.document.source import Source
 from occviewer.document.state import Document
@@ -19,23 +19,22 @@ from occviewer.errors import OccviewerError
 from occviewer.gui.panels.tool_options import ToolOptions
 from occviewer.gui.tools.brush import Brush
 from occviewer.gui.tools.crop import Crop
+from occviewer.gui.tools.finding import PointFinder
 from occviewer.gui.tools.lasso import Lasso
+from occviewer.gui.tools.mouse import ToolMouse
 from occviewer.gui.tools.move import Move
 from occviewer.gui.tools.overlay import Overlay
 from occviewer.gui.tools.projecting import View, box_points
-from occviewer.gui.tools.tool import Tool, pixel
+from occviewer.gui.tools.tool import Modifier, Tool
 from occviewer.placement import Placement
 
 if TYPE_CHECKING:
     from occviewer.gui.controller import Controller
 
 _CAMERA = "tool.camera"
-# Up to here all points are projected at once (30 ms); more of them in the compute thread.
-_AT_ONCE = 1_000_000
 _SEEN_THROUGH = 0.45
-_LANE = "points on the screen"
 
-_Event = QEvent.Type
+_Found = TypeVar("_Found")
 
 
 class ToolControl(QObject):
@@ -50,11 +49,11 @@ class ToolControl(QObject):
         self._controller, self._window = controller, controller.window
         self._canvas = controller.window.viewport.canvas
         self._tool: Tool | None = None
-        self._dragging = self._space = self._refused = False
+        self._dragging = self._refused = False
         self._known: Source | None = None
-        self._boxed: tuple[object, Placement, Float32Array] | None = None
         self._seen: View | None = None
         self._observer: int | None = None
+        self._finder = PointFinder(controller.compute, controller.failed)
         self._overlay = Overlay(self._canvas, self._paint)
         self._tools: dict[str, Tool] = {
             tool.name: tool for tool in (Move(self), Crop(self), Lasso(self), Brush(self))
@@ -66,7 +65,7 @@ class ToolControl(QObject):
         actions[_CAMERA].setChecked(True)
         self._camera_keys = actions[_CAMERA].shortcuts()
         self._stop_keys = actions["shape.cancel"].shortcuts()
-        self._canvas.installEventFilter(self)
+        self._mouse = ToolMouse(self, self._window.viewport, self._overlay)
         controller.history.add_listener(self._document_changed)
         self._document_changed()
 
@@ -131,7 +130,7 @@ class ToolControl(QObject):
         """Let go of the window, in the middle of a drag, too."""
         self._lay_aside()
         self._controller.history.remove_listener(self._document_changed)
-        self._canvas.removeEventFilter(self)
+        self._mouse.close()
         self._overlay.hide()
 
     def view(self) -> View:
@@ -159,41 +158,48 @@ class ToolControl(QObject):
         self._controller.history.do(title, document, merge="tool" if self._dragging else None)
         return True
 
-    def project(self, then: Callable[[Float32Array], None]) -> None:
-        """Find the pixels of all points; for millions of them in the compute thread."""
-        source, placement, view = self.source, self.placement, self.view()
-        if source is None or placement is None:
-            return
-        cloud = source.cloud
-        boxed = self._boxed
-        if boxed is not None and (boxed[0] is not cloud or boxed[1] is not placement):
-            boxed = None
+    @property
+    def is_quick(self) -> bool:
+        """Whether all points can be looked through while the window waits."""
+        return self._finder.is_quick(self.source)
 
-        def find() -> tuple[Float32Array, Float32Array]:
-            points = box_points(cloud.points, placement) if boxed is None else boxed[2]
-            return points, view.project(points)
-
-        def found(result: tuple[Float32Array, Float32Array]) -> None:
-            if self.source is not None and self.source.cloud is cloud:
-                self._boxed = (cloud, placement, result[0])
-                then(result[1])
-
-        if len(cloud) <= _AT_ONCE:
-            found(find())
-            return
-        self._controller.compute.submit(
-            _LANE, "Finding points", lambda job: find(), found, self._controller.failed
-        )
-
-    def shown_pixels(self) -> tuple[BoolArray, Float32Array]:
-        """Mask (N,) of the points that are drawn, and their pixels (K, 2)."""
+    def pixels(self) -> Float32Array:
+        """Find the pixels (N, 2) of all points of the cloud."""
         source, placement = self.source, self.placement
         if source is None or placement is None:
-            return np.zeros(0, bool), np.zeros((0, 2), np.float32)
-        shown = np.zeros(len(source.cloud), bool)
-        shown[self._controller.display.cloud.shown] = True
-        points = source.cloud.points[np.flatnonzero(shown)]
-        return shown, self.view().project(box_points(points, placement))
+            return np.zeros((0, 2), np.float32)
+        return self._finder.pixels(source, placement, self.view())
+
+    def select(
+        self, choose: Callable[[Float32Array], BoolArray], then: Callable[[BoolArray], None]
+    ) -> None:
+        """Choose points by their pixels; those of millions come later."""
+        source, placement = self.source, self.placement
+        if source is not None and placement is not None:
+            found = partial(self._found, source, then)
+            self._finder.select(source, placement, self.view(), choose, found)
+
+    def reckon(self, work: Callable[[], _Found], then: Callable[[_Found], None]) -> None:
+        """Do something with all points; with millions of them later."""
+        source = self.source
+        if source is not None:
+            self._finder.reckon(source, work, partial(self._found, source, then))
+
+    def _found(self, source: Source, then: Callable[[_Found], None], found: _Found) -> None:
+        if self.source is not None and self.source.cloud is source.cloud:
+            then(found)
+
+    def shown_pixels(self) -> tuple[IntArray, Float32Array]:
+        """Give indices (K,) of the points that are drawn, and their pixels (K, 2)."""
+        source, placement = self.source, self.placement
+        if source is None or placement is None:
+            return np.zeros(0, np.int64), np.zeros((0, 2), np.float32)
+        shown = self._controller.display.cloud.shown
+        return shown, self.view().project(box_points(source.cloud.points[shown], placement))
+
+    def light_up(self, drawn: BoolArray) -> None:
+        """Draw some of the points that are drawn (K,) in another colour, until `mark`."""
+        self._controller.display.cloud.light_up(drawn)
 
     def mark(self, marked: BoolArray | None) -> None:
         """Draw points of the cloud in another colour."""
@@ -203,99 +209,34 @@ class ToolControl(QObject):
         """Draw the overlay again."""
         self._overlay.update()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Give the tool the mouse and its keys."""
-        if event.type() == _Event.Resize:
-            self._overlay.cover()
-        if self._tool is None or watched is not self._canvas:
-            return False
-        if isinstance(event, QMouseEvent):
-            return self._mouse(self._tool, event)
-        if isinstance(event, QWheelEvent):
-            return self._wheel(self._tool, event)
-        if isinstance(event, QKeyEvent):
-            return self._key(self._tool, event)
-        if event.type() == _Event.Leave:
-            self._tool.hover(None)
-        elif event.type() == _Event.FocusOut:
-            self._hold_space(False)
-        return False
+    @property
+    def at_hand(self) -> Tool | None:
+        """The tool at hand; None for the camera."""
+        return self._tool
 
-    def _mouse(self, tool: Tool, event: QMouseEvent) -> bool:
-        at = pixel(event.position().x(), event.position().y())
-        left = event.button() == Qt.MouseButton.LeftButton
-        if event.type() in (_Event.MouseButtonPress, _Event.MouseButtonDblClick):
-            if self._dragging:
-                return True
-            if event.button() == Qt.MouseButton.RightButton:
-                self._turn_view(event)
-                return True
-            return left and not self._space and self._press(tool, at, event)
-        if event.type() == _Event.MouseMove:
-            if self._dragging:
-                tool.drag(at, event.modifiers())
-            elif event.buttons() == Qt.MouseButton.NoButton:
-                tool.hover(at)
-            return self._dragging
-        if event.type() == _Event.MouseButtonRelease and self._dragging:
-            if left:
-                tool.release(at, event.modifiers())
-                self._end_drag()
-                tool.hover(at)
-            return True
-        return False
+    @property
+    def dragging(self) -> bool:
+        """Whether the tool is being dragged."""
+        return self._dragging
 
-    def _press(self, tool: Tool, at: Float64Array, event: QMouseEvent) -> bool:
-        if self.placement is None:
+    def press(self, at: Float64Array, modifiers: Modifier) -> bool:
+        """Begin a drag of the tool; False where the camera may have the mouse."""
+        if self._tool is None or self.placement is None:
             return False
         self._controller.grab("tool")
         self._dragging, self._refused = True, False
         self._known = self.source
-        if tool.press(at, event.modifiers()):
+        if self._tool.press(at, modifiers):
             return True
-        self._end_drag()
+        self.end_drag()
         return False
 
-    def _end_drag(self) -> None:
+    def end_drag(self) -> None:
+        """End a drag, if there is one: what comes now is another step."""
         if self._dragging:
             self._dragging = self._refused = False
             self._controller.history.end_merge()
             self._controller.release()
-
-    def _turn_view(self, event: QMouseEvent) -> None:
-        """Turn the camera as the left button does without a tool; the release is VTK's."""
-        left = Qt.MouseButton.LeftButton
-        plain = QMouseEvent(
-            _Event.MouseButtonPress, event.position(), event.globalPosition(),
-            left, left, Qt.KeyboardModifier.NoModifier,
-        )  # fmt: skip
-        self._canvas.mousePressEvent(plain)  # type: ignore[no-untyped-call]
-
-    def _wheel(self, tool: Tool, event: QWheelEvent) -> bool:
-        if self._dragging:
-            return True  # the picture must not move under the drawing
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            tool.wheel(event.angleDelta().y() / 120)
-            return True
-        return False
-
-    def _key(self, tool: Tool, event: QKeyEvent) -> bool:
-        if event.key() == Qt.Key.Key_Space:
-            if not event.isAutoRepeat() and event.type() != _Event.ShortcutOverride:
-                self._hold_space(event.type() == _Event.KeyPress)
-            return True
-        if event.type() != _Event.KeyPress:
-            return False
-        if event.key() == Qt.Key.Key_Escape:
-            self.leave()
-            return True
-        return tool.key(event.key())
-
-    def _hold_space(self, held: bool) -> None:
-        self._space = held
-        if self._tool is not None:
-            shape = Qt.CursorShape.OpenHandCursor if held else self._tool.cursor
-            self._canvas.setCursor(shape)
 
     def _lay_aside(self) -> None:
         tool, self._tool = self._tool, None
@@ -304,9 +245,9 @@ class ToolControl(QObject):
             self._observer = None
         if tool is not None:
             tool.end()
-            self._controller.compute.cancel(_LANE)
-        self._end_drag()
-        self._boxed, self._space = None, False
+        self._finder.forget()
+        self.end_drag()
+        self._mouse.forget_keys()
 
     def _show_options(self, name: str) -> None:
         self.options.show_tool(name)
@@ -333,7 +274,7 @@ class ToolControl(QObject):
         if self._dragging and source is not self._known:
             # Undo, or another scan, in the middle of a drag: the drag is over.
             self._tool.abort()
-            self._end_drag()
+            self.end_drag()
         self._tool.refresh()
 
     def _drawn(self, *_: object) -> None:
