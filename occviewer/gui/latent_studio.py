@@ -121,7 +121,7 @@ class LatentStudio:
     @property
     def has_vector(self) -> bool:
         """Whether codes are a vector and nothing else."""
-        from occviewer.latent.space import VectorSpace
+        from occviewer.latent.kinds import VectorSpace
 
         return isinstance(self._space, VectorSpace)
 
