@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from occviewer.observations.network_input import SCREEN, Crop, crop_around, network_input
+from occviewer.cutouts import SCREEN, Crop, crop_around, network_input
 
 
 def test_the_shape_fills_the_crop_with_a_margin_before_the_screen():
