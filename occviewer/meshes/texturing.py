@@ -12,9 +12,9 @@ from occviewer.errors import MeshError
 from occviewer.meshes.mesh import Mesh
 from occviewer.meshes.sampling import sample_surface
 
-_DEPTH_SIDE = 320  # pixels of the longer side of what is seen, for the test of depth
-_SAMPLES = 600_000
-_BEHIND = 0.02  # box units that a vertex may lie behind what is seen first
+_DEPTH_SIDE = 200  # pixels of the longer side of what is seen, for the test of depth
+_SAMPLES = 400_000
+_BEHIND = 0.03  # box units that a vertex may lie behind what is seen first
 _GRAZING = 0.2  # cosine from which on a surface shows its colour
 _RIM = 0.012  # of the mask's longer side: pixels at its edge are mixed with the background
 _MIRRORED = 0.025  # box units between a vertex and the mirror image of one that was seen
@@ -74,6 +74,8 @@ def _first_on_rays(
     mesh: Mesh, camera: PictureCamera, places: Float64Array, depth: Float64Array
 ) -> BoolArray:
     """Vertices that nothing of the mesh hides, by a depth picture of surface samples."""
+    from scipy import ndimage
+
     low, high = places.min(0), places.max(0)
     scale = _DEPTH_SIDE / max(float((high - low).max()), 1e-9)
     samples, _ = sample_surface(mesh, _SAMPLES, np.random.default_rng(0))
@@ -82,6 +84,8 @@ def _first_on_rays(
     cells = ((at - low) * scale).astype(int) + 1
     cells = cells.clip(0, _DEPTH_SIDE + 2)
     np.minimum.at(nearest, (cells[:, 1], cells[:, 0]), far)
+    # Samples leave single cells out; neighbours fill them.
+    nearest = ndimage.minimum_filter(nearest, 3)
     own = (((places - low) * scale).astype(int) + 1).clip(0, _DEPTH_SIDE + 2)
     visible: BoolArray = (depth > 0) & (depth <= nearest[own[:, 1], own[:, 0]] + _BEHIND)
     return visible

@@ -19,7 +19,6 @@ from torch.nn import functional as F  # noqa: N812 - the usual name
 
 from occviewer.arrays import BoolArray, Float32Array
 from occviewer.cameras import PictureCamera
-from occviewer.errors import Cancelled
 from occviewer.models.codes import Code
 from occviewer.networks import Features
 from occviewer.pictures.door import PictureDoor, PictureGuess
@@ -30,7 +29,7 @@ _REACH = 0.9  # from the origin along a ray: half the diagonal of the box, and a
 _SOFT = 0.4  # logits: how far below the largest on a ray others still count
 _NOWHERE = -10.0  # logit of a ray's sample outside the box
 _RATES = {"vector": 0.04, "camera": 0.01}
-_SCORED_SIDE, _SCORED_SAMPLES = 64, 48
+_SCORED_STRIDE, _SCORED_SAMPLES = 2, 96
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class FitSettings:
 
     rounds: int = 60
     rays: int = 512
-    samples: int = 32
+    samples: int = 40
     near: float = 0.02
     seed: int = 0
 
@@ -98,7 +97,8 @@ def fit_silhouette(
         Of the picture.
     settings : FitSettings, optional
     progress : callable
-        Told after every round which share is done; may raise `Cancelled` to end the work.
+        Told after every round which share is done; may raise
+        `occviewer.errors.Cancelled` to end the work.
     stopped : callable
         Asked before every round whether to stop; what was reached so far is returned.
     """
@@ -121,7 +121,7 @@ def fit_silhouette(
             break
         features = door.bottleneck.decode((guess.vector + spread * moved)[None])
         pixels, inside = rays.draw()
-        points = _along_rays(camera, turned, pixels, settings.samples)
+        points = _along_rays(camera, turned, pixels, settings.samples, rays.jitter())
         covered = _cover(door, features, points) - door.model.level
         loss = F.binary_cross_entropy_with_logits(covered, inside)
         loss = loss + settings.near * moved.square().mean() + 0.05 * turned.square().sum()
@@ -143,40 +143,36 @@ def fit_silhouette(
 
 @torch.no_grad()
 def field_silhouette(
-    door: PictureDoor,
-    vector: Tensor,
-    camera: PictureCamera,
-    stopped: Callable[[], bool] | None = None,
+    door: PictureDoor, vector: Tensor, camera: PictureCamera, stride: int = 1
 ) -> BoolArray:
-    """Mask (H, W) of the pixels that a shape covers in the picture of a camera.
+    """Mask of the pixels that a shape covers in the picture of a camera.
 
-    Raises
-    ------
-    Cancelled
-        When `stopped` says so.
+    Parameters
+    ----------
+    stride : int
+        Looks at every so many rows and columns, from the first on.
+
+    Returns
+    -------
+    (H / stride, W / stride) bool, rounded up
     """
-    width, height = camera.size
-    columns, rows = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
-    pixels = torch.from_numpy(np.stack([columns, rows], -1).reshape(-1, 2).astype(np.float32))
+    columns, rows = (np.arange(0, side, stride, dtype=np.float32) + 0.5 for side in camera.size)
+    pixels = torch.from_numpy(np.stack(np.meshgrid(columns, rows), -1).reshape(-1, 2))
     features = door.bottleneck.decode(vector[None])
     still = torch.zeros(6, device=door.model.device)
     parts = []
-    for chunk in torch.split(pixels.to(door.model.device), 512):
-        if stopped is not None and stopped():
-            raise Cancelled("The silhouette was stopped.")
+    for chunk in torch.split(pixels.to(door.model.device), 256):
         points = _along_rays(camera, still, chunk, _SCORED_SAMPLES)
         parts.append(_cover(door, features, points, soft=False) > door.model.level)
-    return torch.cat(parts).reshape(height, width).cpu().numpy()
+    return torch.cat(parts).reshape(len(rows), len(columns)).cpu().numpy()
 
 
 def silhouette_overlap(
     door: PictureDoor, vector: Tensor, camera: PictureCamera, wanted: BoolArray
 ) -> float:
-    """Overlap of a shape's silhouette with a mask (S, S) of the camera's picture."""
-    small = camera.resized(_SCORED_SIDE, _SCORED_SIDE)
-    found = field_silhouette(door, vector, small)
-    rows = ((np.arange(_SCORED_SIDE) + 0.5) * len(wanted) / _SCORED_SIDE).astype(int)
-    truth = wanted[np.ix_(rows, rows)]
+    """Overlap of a shape's silhouette with a mask (H, W) of the camera's picture."""
+    found = field_silhouette(door, vector, camera, _SCORED_STRIDE)
+    truth = wanted[::_SCORED_STRIDE, ::_SCORED_STRIDE]
     union = np.count_nonzero(found | truth)
     return np.count_nonzero(found & truth) / union if union else 0.0
 
@@ -206,11 +202,18 @@ class _Rays:
             torch.from_numpy(inside).to(self._device),
         )
 
+    def jitter(self) -> float:
+        """Draw where points lie in their shares of the rays, so that no thin part is missed."""
+        return float(self._rng.random())
 
-def _along_rays(camera: PictureCamera, turned: Tensor, pixels: Tensor, samples: int) -> Tensor:
+
+def _along_rays(
+    camera: PictureCamera, turned: Tensor, pixels: Tensor, samples: int, jitter: float = 0.5
+) -> Tensor:
     """Points (N, samples, 3) on the rays through pixels (N, 2) of a camera that was moved.
 
-    `turned` (6,) are: azimuth and elevation in radians, logarithms of distance and focal
+    `jitter` is where in its share of the ray each point lies, 0 … 1. `turned` (6,) are: azimuth
+    and elevation in radians, logarithms of distance and focal
     length, and the principal point in picture sides.
     """
     a = math.radians(camera.azimuth) + turned[0]
@@ -224,7 +227,8 @@ def _along_rays(camera: PictureCamera, turned: Tensor, pixels: Tensor, samples: 
     back = torch.stack([e.cos() * a.sin(), e.sin(), e.cos() * a.cos()])
     across, down = ((pixels - centre) / focal).unbind(1)
     directions = across[:, None] * right - down[:, None] * up - back
-    depths = distance + torch.linspace(-_REACH, _REACH, samples, device=turned.device)
+    shares = (torch.arange(samples, device=turned.device) + jitter) / samples
+    depths = distance + _REACH * (2 * shares - 1)
     return distance * back + directions[:, None] * depths[None, :, None]
 
 

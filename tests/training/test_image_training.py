@@ -85,7 +85,10 @@ def trainer(data, latent, run, **options):
     )
 
 
-def test_it_learns_shape_and_camera_and_the_model_does_not_change(data, latent, tmp_path):
+def test_it_learns_shape_and_camera_and_the_model_does_not_change(
+    data, latent, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("occviewer.training.image_training.REPORT_EVERY", 0.0)
     before = {name: tensor.clone() for name, tensor in latent[0].state_dict().items()}
     run = trainer(data, latent, tmp_path, steps=30)
     run.train()
@@ -96,17 +99,11 @@ def test_it_learns_shape_and_camera_and_the_model_does_not_change(data, latent, 
     moved = ((vectors - batch.vectors) / spread).square().mean()
     unmoved = ((run.encoder.latent_mean - batch.vectors) / spread).square().mean()
     assert moved < 0.9 * unmoved
-    untrained = trainer(data, latent, tmp_path / "other").encoder
-    trained = run.encoder.train()
-    with torch.no_grad():
-        errors = [
-            (encoder(batch.images)[1] - batch.cameras).square().mean()
-            for encoder in (trained, untrained)
-        ]
-    assert errors[0] < 0.7 * errors[1]
     assert all(torch.equal(t, before[name]) for name, t in latent[0].state_dict().items())
     lines = [json.loads(line) for line in (tmp_path / "curves.jsonl").read_text().splitlines()]
     assert {"val_iou", "val_azimuth_error"} <= lines[-1].keys()
+    errors = [line["camera"] for line in lines if "camera" in line]
+    assert np.mean(errors[-6:]) < 0.7 * np.mean(errors[:3])
 
 
 def test_a_stopped_run_goes_on_where_it_was(data, latent, tmp_path):
