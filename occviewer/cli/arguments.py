@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import re
 from collections.abc import Callable
 
@@ -49,6 +50,24 @@ angle = number(math.isfinite, "an angle in degrees")
 
 RESOLUTIONS = (16, 512)
 resolution = whole_number(*RESOLUTIONS)
+
+
+def shard(text: str) -> tuple[int, int]:
+    """Read part I of N, such as ``0/8``."""
+    match = re.fullmatch(r"(\d+)/(\d+)", text)
+    if not match or int(match[1]) >= int(match[2]):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not I/N with I from 0 to N-1, such as 0/8 … 7/8"
+        )
+    return int(match[1]), int(match[2])
+
+
+def cores() -> int:
+    """Count the cores that this process may use."""
+    # A batch system gives a job fewer cores than the machine has.
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def allow_negative_axes(parser: argparse.ArgumentParser) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import re
 import sys
 import tempfile
 from collections import Counter
@@ -12,7 +10,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from occviewer.cli.arguments import AXES, allow_negative_axes, number, positive
+from occviewer.cli.arguments import (
+    AXES,
+    allow_negative_axes,
+    cores,
+    number,
+    positive,
+    shard,
+)
+from occviewer.cli.data_render import add_render_command
 from occviewer.cli.running import seed
 from occviewer.cli.scan import add_scan_command
 
@@ -40,6 +46,7 @@ def add_data_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentPa
     _add_sweethome3d(commands)
     _add_synthetic(commands)
     add_scan_command(commands)
+    add_render_command(commands)
 
 
 def _add_prepare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -158,11 +165,11 @@ def _add_synthetic(commands: argparse._SubParsersAction[argparse.ArgumentParser]
 def _add_common(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("-o", "--output", metavar="DATASET", type=Path, required=True, help="folder to write")
-    add("--workers", type=positive, default=_cores(), help="processes (default: one a core)")
+    add("--workers", type=positive, default=cores(), help="processes (default: one a core)")
     add("--seed", type=seed, default=0, help="seed of the random samples (default 0)")
     add(
         "--shard",
-        type=_shard,
+        type=shard,
         default=(0, 1),
         metavar="I/N",
         help="do only part I of N, 0/N to N-1/N, for job arrays",
@@ -225,20 +232,4 @@ def _say(line: str) -> None:
     sys.stdout.write(line + "\n")
 
 
-def _cores() -> int:
-    # A batch system gives a job fewer cores than the machine has.
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 _share = number(lambda value: 0 <= value <= 1, "a share between 0 and 1")
-
-
-def _shard(text: str) -> tuple[int, int]:
-    match = re.fullmatch(r"(\d+)/(\d+)", text)
-    if not match or int(match[1]) >= int(match[2]):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not I/N with I from 0 to N-1, such as 0/8 … 7/8"
-        )
-    return int(match[1]), int(match[2])

@@ -1,4 +1,4 @@
-"""``occviewer reconstruct``: scans in, complete meshes out."""
+"""``occviewer reconstruct``: scans and pictures in, complete meshes out."""
 
 from __future__ import annotations
 
@@ -14,13 +14,20 @@ from occviewer.cli.arguments import RESOLUTIONS, angle, resolution, threshold
 from occviewer.cli.arranging import add_arranging_options, check_arranging, written_mesh
 from occviewer.cli.inspecting import add_settings_option
 from occviewer.cli.outputs import MESH_SUFFIXES, Job, plan_jobs
+from occviewer.cli.pictures import (
+    add_picture_options,
+    check_picture_options,
+    is_picture,
+    load_depth,
+    see_picture,
+)
 from occviewer.cli.running import say, seed
 from occviewer.errors import OccviewerError
 
 if TYPE_CHECKING:
     from occviewer.meshes import Mesh
     from occviewer.models import Code, Model
-    from occviewer.observations import PointCloud
+    from occviewer.observations import PointCloud, VoxelGrid
 
 # Separate parts with a smaller share of the surface are a network's doubts, not furniture.
 _CRUMB = 0.01
@@ -32,14 +39,21 @@ def add_reconstruct_command(
     """Add the command to the parser of the command line."""
     parser = subparsers.add_parser(
         "reconstruct",
-        help="complete scans to watertight meshes",
+        help="complete scans, and pictures, to watertight meshes",
         description="Complete scans (PLY, OBJ, OFF, STL, XYZ, NPY, NPZ, PCD, GLB, LAS, E57), or "
         "voxels (binvox, NPY, NPZ, NRRD, NIfTI, MHA) where the model takes those, to watertight "
-        "meshes in the same units and axes, or as another program wants them.",
+        "meshes in the same units and axes, or as another program wants them. Of a picture (PNG, "
+        "JPEG, WebP, TIFF, BMP) the shape is made whose longest side is 1.",
         epilog="Exit status: 0, 1 when an input failed, 2 for wrong usage.",
     )
     add = parser.add_argument
-    add("inputs", metavar="INPUT", nargs="+", type=Path, help="scans, or folders of scans")
+    add(
+        "inputs",
+        metavar="INPUT",
+        nargs="+",
+        type=Path,
+        help="scans or pictures, or folders of scans",
+    )
     add(
         "-o",
         "--output",
@@ -77,10 +91,12 @@ def add_reconstruct_command(
     add("--seed", type=seed, default=0, help="for the points that are drawn (default: 0)")
     add("--json", action="store_true", help="print one JSON object for each input")
     add_settings_option(parser)
+    add_picture_options(parser)
     add_arranging_options(parser, ("none", "normals", "scan"))
 
     def run(args: argparse.Namespace) -> int:
         check_arranging(parser, args)
+        check_picture_options(parser, args)
         return _reconstruct(args, plan_jobs(parser, args))
 
     parser.set_defaults(run=run)
@@ -108,7 +124,8 @@ def _reconstruct(args: argparse.Namespace, jobs: list[Job]) -> int:
         stages.seconds.update(opened.seconds if number == 1 else {})
         record: dict[str, Any] = {"input": str(job.source), "output": str(job.mesh)}
         try:
-            record.update(_one(args, model, job, stages, prefix))
+            one = _one_picture if is_picture(args, job.source) else _one
+            record.update(one(args, model, job, stages, prefix))
         except OccviewerError as error:
             text = str(error)
             named = str(job.source) in text or str(job.mesh) in text
@@ -136,21 +153,20 @@ def _one(
 ) -> dict[str, Any]:
     """Reconstruct one scan; what a person or a program wants to know of it."""
     from occviewer.cli.observing import encoded_observation, observed_points, read_observation
-    from occviewer.extraction import EXPORT_REFINEMENT, extract
 
     began = time.perf_counter()
     say(f"{prefix}{job.source}")
     with stages.stage("load"):
-        observation = read_observation(model, job.source, args)
+        if args.depth:
+            observation: PointCloud | VoxelGrid = load_depth(args, job.source)
+        else:
+            observation = read_observation(model, job.source, args)
     with stages.stage("encode"):
         code = encoded_observation(model, observation, args)
         cloud = observed_points(observation)
     with stages.stage("extract"):
-        field = model.field(code, args.threshold)
-        box_mesh = extract(field, args.resolution, refine=EXPORT_REFINEMENT)
         notes = list(code.notes)
-        if not args.all_parts:
-            box_mesh = _without_crumbs(box_mesh, notes)
+        box_mesh = _extracted(args, model, code, notes)
     with stages.stage("save"):
         mesh = written_mesh(args, box_mesh, code, cloud, job.mesh)
     for note in notes:
@@ -160,13 +176,57 @@ def _one(
     if job.picture is not None:
         with stages.stage("picture"):
             _draw(box_mesh, cloud, code, job.picture)
-    record = _record(model, cloud, code, mesh, job) | {"notes": notes}
+    _tell_done(job, mesh, began, prefix)
+    return _record(model, code, mesh, job) | {"notes": notes}
+
+
+def _one_picture(
+    args: argparse.Namespace, model: Model, job: Job, stages: _Stages, prefix: str
+) -> dict[str, Any]:
+    """Make the shape of one picture; what a person or a program wants to know of it."""
+    began = time.perf_counter()
+    say(f"{prefix}{job.source}")
+    with stages.stage("encode"):
+        seen = see_picture(args, model, job.source)
+    with stages.stage("extract"):
+        notes = list(seen.code.notes)
+        box_mesh = _extracted(args, model, seen.code, notes)
+    if args.texture:
+        with stages.stage("texture"):
+            box_mesh = seen.coloured(box_mesh)
+    with stages.stage("save"):
+        mesh = written_mesh(args, box_mesh, seen.code, None, job.mesh)
+    for note in notes:
+        say(f"{prefix}  {note}")
+    if job.picture is not None:
+        from occviewer.meshes import render_picture
+
+        with stages.stage("picture"):
+            render_picture(box_mesh, job.picture)
+    _tell_done(job, mesh, began, prefix)
+    found = {
+        "notes": notes,
+        "mask": seen.mask.method,
+        "camera": seen.camera.as_dict(),
+        "overlap": round(seen.overlap, 4),
+    }
+    return _record(model, seen.code, mesh, job) | found
+
+
+def _extracted(args: argparse.Namespace, model: Model, code: Code, notes: list[str]) -> Mesh:
+    from occviewer.extraction import EXPORT_REFINEMENT, extract
+
+    field = model.field(code, args.threshold)
+    mesh = extract(field, args.resolution, refine=EXPORT_REFINEMENT)
+    return mesh if args.all_parts else _without_crumbs(mesh, notes)
+
+
+def _tell_done(job: Job, mesh: Mesh, began: float, prefix: str) -> None:
     say(
         f"{prefix}  {job.mesh}: {len(mesh.faces):,} triangles, "
         f"{'watertight' if mesh.is_watertight else 'not watertight'}, "
         f"{time.perf_counter() - began:.1f} s"
     )
-    return record
 
 
 def _without_crumbs(mesh: Mesh, notes: list[str]) -> Mesh:
@@ -188,8 +248,8 @@ def _draw(mesh: Mesh, cloud: PointCloud, code: Code, path: Path) -> None:
     render_picture(mesh, path, points=points[near])
 
 
-def _record(model: Model, cloud: PointCloud, code: Code, mesh: Mesh, job: Job) -> dict[str, Any]:
-    facts = dict(code.facts)
+def _record(model: Model, code: Code, mesh: Mesh, job: Job) -> dict[str, Any]:
+    facts = {name: value for name, value in code.facts.items() if name != "latent"}
     return {
         "picture": None if job.picture is None else str(job.picture),
         "model": model.name,

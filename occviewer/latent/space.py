@@ -149,6 +149,32 @@ class LatentSpace:
             codes.append(self._code(tensors, vector, Placement(), (), {}))
         return codes
 
+    def code_at(
+        self,
+        vector: Tensor,
+        placement: Placement | None = None,
+        notes: tuple[str, ...] = (),
+        facts: Mapping[str, Any] | None = None,
+    ) -> Code:
+        """Make the code of a vector (Z,), as an encoder of other observations finds one.
+
+        Raises
+        ------
+        LatentError
+            The model has no latent space, or vectors of another length.
+        """
+        if self.axes is None:
+            raise LatentError(self.why_no_axes)
+        if vector.shape != self.axes.mean.shape:
+            raise LatentError(
+                f"Vectors of the model {self._name!r} have {len(self.axes.mean)} numbers, not "
+                f"{tuple(vector.shape)}."
+            )
+        vector = vector.to(self._device)
+        with torch.no_grad():
+            tensors = self._tensors_of(vector)
+        return self._code(tensors, vector, placement or Placement(), notes, dict(facts or {}))
+
     def blend(
         self,
         latents: Sequence[Latent | Code],

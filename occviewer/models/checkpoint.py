@@ -28,14 +28,16 @@ from occviewer.models.sniffing import Kind, kind_of, one_line, unreadable
 from occviewer.models.weights import WithoutInitialising, damaged, fill, stored_tensors
 from occviewer.networks import NETWORKS, OccupancyNetwork, build_network
 from occviewer.networks.bottleneck import Bottleneck
+from occviewer.networks.image_encoder import ImageEncoder
 
 FORMAT = "occviewer-checkpoint"
 FORMAT_VERSION = 1
 
 _POSE = "pose."  # of the names of the pose network's tensors
 _LATENT = "latent."  # of those of the bottleneck
+_IMAGE = "image."  # of those of the image encoder
 
-_Network = TypeVar("_Network", PoseNetwork, Bottleneck)
+_Network = TypeVar("_Network", PoseNetwork, Bottleneck, ImageEncoder)
 
 # A configuration with a larger number is damaged; building it could take forever.
 _LARGEST_SETTING = 16384
@@ -97,6 +99,7 @@ def update_checkpoint(
     info: ModelInfo | None = None,
     pose: PoseNetwork | None = None,
     latent: Bottleneck | None = None,
+    image: ImageEncoder | None = None,
 ) -> None:
     """Replace what a checkpoint says of its model, or a network beside its own; keep the rest.
 
@@ -119,6 +122,11 @@ def update_checkpoint(
         tensors = {name: t for name, t in tensors.items() if not name.startswith(_LATENT)}
         tensors.update(_latent_tensors(path, latent))
         changed["latent"] = json.dumps(latent.config)
+    if image is not None:
+        tensors = {name: t for name, t in tensors.items() if not name.startswith(_IMAGE)}
+        exact = {name for name, _ in image.named_buffers()}
+        tensors.update(stored_tensors(path, image, _IMAGE, half=True, exact=exact))
+        changed["image"] = json.dumps(image.config)
     write_whole(Path(path), save(tensors, changed), CheckpointError)
 
 
@@ -153,7 +161,7 @@ def load_checkpoint(
         # On the meta device nothing is allocated before the shapes are known to fit.
         with torch.device("meta"), WithoutInitialising():
             network = _build(path, metadata)
-        beside = tuple(p for p in (_POSE, _LATENT) if p.removesuffix(".") in metadata)
+        beside = tuple(p for p in (_POSE, _LATENT, _IMAGE) if p.removesuffix(".") in metadata)
         names = [name for name in file.keys() if not name.startswith(beside)]  # noqa: SIM118
         fill(path, file, network, names, "")
         return network, _info(path, metadata)
@@ -179,6 +187,17 @@ def load_bottleneck(path: str | os.PathLike[str]) -> Bottleneck | None:
         As `load_checkpoint`.
     """
     return _beside(Path(path), _LATENT, _build_latent)
+
+
+def load_image_encoder(path: str | os.PathLike[str]) -> ImageEncoder | None:
+    """Open the image encoder of a checkpoint; None where it has none.
+
+    Raises
+    ------
+    CheckpointError
+        As `load_checkpoint`.
+    """
+    return _beside(Path(path), _IMAGE, _build_image)
 
 
 def read_info(path: str | os.PathLike[str]) -> ModelInfo:
@@ -302,6 +321,17 @@ def _build_latent(path: Path, metadata: Mapping[str, str]) -> Bottleneck:
         raise
     except Exception as error:  # whatever impossible settings do to a constructor
         raise damaged(path, f"its latent space cannot be made: {one_line(error)}") from error
+
+
+def _build_image(path: Path, metadata: Mapping[str, str]) -> ImageEncoder:
+    try:
+        config = json.loads(metadata["image"])
+        _check_settings(path, config)
+        return ImageEncoder(**config)
+    except CheckpointError:
+        raise
+    except Exception as error:  # whatever impossible settings do to a constructor
+        raise damaged(path, f"its image encoder cannot be made: {one_line(error)}") from error
 
 
 def _latent_tensors(path: Path, latent: Bottleneck) -> dict[str, Tensor]:

@@ -9,6 +9,7 @@ from typing import Any
 from occviewer.errors import CheckpointError
 from occviewer.files import write_whole
 from occviewer.models.info import ModelInfo
+from occviewer.training.image_card import image_facts, image_tables
 from occviewer.training.latent_card import latent_facts
 from occviewer.training.scores import format_tables
 from occviewer.training.validation import NOISE, POINTS
@@ -61,16 +62,22 @@ def _facts(info: ModelInfo) -> str:
         )
     lines += _pose_facts(training.get("pose"))
     lines += latent_facts(training.get("latent"))
+    lines += image_facts(training.get("image"))
     if info.scores:
         title = f"Test split, {POINTS:,} points with noise {NOISE:g}:"
         lines += ["", title, "", format_tables(info.scores)]
+    lines += image_tables(training.get("image"))
     # Last, because it is long: who made the shapes.
     data = [
         f"- {_library(name, about)}"
         for name, about in info.provenance.items()
         if isinstance(about, Mapping) and {"shapes", "licences", "creators"} <= about.keys()
     ]
-    for key, what in (("pose", "the pose network"), ("latent", "the latent space")):
+    for key, what in (
+        ("pose", "the pose network"),
+        ("latent", "the latent space"),
+        ("image", "the image encoder"),
+    ):
         beside = training.get(key)
         if isinstance(beside, Mapping):
             data += [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from occviewer.training.dataset import ShapeSet
 from occviewer.training.loop import Trainer
 from occviewer.training.observing import KINDS
 from occviewer.training.scores import summarise
+from occviewer.training.shape_file import ShapeRecord
 from occviewer.training.validation import NOISE, score_occupancy
 
 Progress = Callable[[int, int], None]
@@ -105,9 +106,14 @@ def update_scores(path: Path, table: Mapping[str, Any]) -> None:
 
 def provenance(shapes: ShapeSet) -> dict[str, Any]:
     """Count shapes by library, licence and creator: who is to be credited for the data."""
+    return provenance_of(shapes.records)
+
+
+def provenance_of(shapes: Sequence[ShapeRecord]) -> dict[str, Any]:
+    """Count shapes of which these are the records, as `provenance` does."""
     libraries: dict[str, Any] = {}
-    for library in sorted({record.library for record in shapes.records}):
-        records = [record for record in shapes.records if record.library == library]
+    for library in sorted({record.library for record in shapes}):
+        records = [record for record in shapes if record.library == library]
         libraries[library or "unnamed"] = {
             "shapes": len(records),
             "licences": dict(Counter(record.licence or "not stated" for record in records)),

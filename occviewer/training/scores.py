@@ -8,8 +8,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from occviewer.training.observing import KINDS
-
 MEASURES = ("iou", "chamfer_l1", "normal_consistency", "f_score")
 """Of a shape; all but the first need a mesh and are missing where none was made."""
 
@@ -22,7 +20,15 @@ _HEADINGS = {
     "normal_consistency": "normal consistency",
     "f_score": "F-score at 1 %",
 }
-_KIND_HEADINGS = {"whole": "whole cloud", "half": "half cut away", "view": "one view"}
+_KIND_HEADINGS = {
+    "whole": "whole cloud",
+    "half": "half cut away",
+    "view": "one view",
+    "picture": "one picture",
+    "refined": "one picture, refined by its silhouette",
+}
+PICTURE_KINDS = ("picture", "refined")
+"""Kinds of observations that are pictures, as `KINDS` are of clouds."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,7 @@ class ShapeScore:
     name, category : str
         Of the shape.
     kind : str
-        Of the observation, one of `KINDS`.
+        Of the observation, one of `KINDS` or `PICTURE_KINDS`.
     values : mapping
         Measures by name, those of `MEASURES` that were computed.
     """
@@ -65,7 +71,7 @@ def summarise(scores: Iterable[ShapeScore]) -> dict[str, Any]:
         rows = [score for score in scores if category in (ALL, score.category)]
         # By their rows, because shapes of two data sets may have one name.
         entry: dict[str, Any] = {"shapes": max(Counter(score.kind for score in rows).values())}
-        for kind in KINDS:
+        for kind in _KIND_HEADINGS:
             of_kind = [score.values for score in rows if score.kind == kind]
             if of_kind:
                 measured = [name for name in MEASURES if name in of_kind[0]]
@@ -80,7 +86,7 @@ def summarise(scores: Iterable[ShapeScore]) -> dict[str, Any]:
 def format_tables(table: Mapping[str, Any]) -> str:
     """Show what `summarise` made as Markdown: a table for each kind of observation."""
     parts = []
-    for kind in KINDS:
+    for kind in _KIND_HEADINGS:
         if kind not in table[ALL]:
             continue
         measured = list(table[ALL][kind])

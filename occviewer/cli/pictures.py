@@ -1,0 +1,159 @@
+"""Pictures as inputs of ``occviewer reconstruct``: photographs, renders and depth pictures."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from occviewer.cli.arguments import number, positive
+
+if TYPE_CHECKING:
+    from occviewer.cameras import PictureCamera
+    from occviewer.meshes import Mesh
+    from occviewer.models import Code, Model
+    from occviewer.observations import PointCloud
+    from occviewer.observations.image import Image
+    from occviewer.observations.masking import Mask
+
+# As the modules of observations say, which help does not wait for.
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
+_COLOURED = (".glb", ".obj", ".ply")
+_ROUNDS = 60
+_ONLY_PICTURES = ("mask", "texture", "refine", "box", "object")
+
+
+@dataclass(frozen=True)
+class SeenShape:
+    """What came of one picture."""
+
+    code: Code
+    image: Image
+    mask: Mask
+    camera: PictureCamera
+    overlap: float
+
+    def coloured(self, mesh: Mesh) -> Mesh:
+        """Lay the picture's colours on a mesh of the box frame."""
+        from occviewer.meshes.texturing import coloured_by_picture
+
+        return coloured_by_picture(mesh, self.camera, self.image.pixels, self.mask.inside)
+
+
+def add_picture_options(parser: argparse.ArgumentParser) -> None:
+    """Add what is only for pictures, and for depth pictures."""
+    add = parser.add_argument_group("for pictures").add_argument
+    add("--mask", type=Path, metavar="MASK", help="picture that is white, or opaque, at the object")
+    add(
+        "--box",
+        type=float,
+        nargs=4,
+        metavar=("LEFT", "TOP", "RIGHT", "BOTTOM"),
+        help="where the object is, in pixels, for backgrounds that are not plain",
+    )
+    add("--object", type=positive, metavar="N", help="which of several objects (1 is the largest)")
+    add("--texture", action="store_true", help="lay the picture's colours on the mesh")
+    add(
+        "--refine",
+        type=number(lambda value: value >= 0 and value == int(value), "a whole number from 0"),
+        metavar="N",
+        help=f"rounds of fitting the silhouette (default: {_ROUNDS})",
+    )
+    add = parser.add_argument_group("for depth pictures").add_argument
+    add("--depth", action="store_true", help="the inputs are depth pictures: PNG, TIFF or NPY")
+    add(
+        "--fov",
+        type=number(lambda value: 1 <= value <= 170, "an angle from 1 to 170"),
+        metavar="DEG",
+        help="field of view along the longer side (default: 60)",
+    )
+    add("--intrinsics", type=Path, metavar="FILE", help="camera matrix as text or JSON")
+    add(
+        "--depth-unit",
+        type=number(lambda value: 0 < value < math.inf, "a number above 0"),
+        metavar="U",
+        help="stored numbers a metre (default: 1000 for whole numbers, else 1)",
+    )
+
+
+def is_picture(args: argparse.Namespace, source: Path) -> bool:
+    """Whether an input is a picture of colours."""
+    return not args.depth and source.suffix.lower() in PICTURE_SUFFIXES
+
+
+def check_picture_options(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
+    """Refuse what does not fit the inputs or each other, before any work."""
+    pictures = [path for path in args.inputs if is_picture(args, path)]
+    given = [name for name in _ONLY_PICTURES if getattr(args, name) not in (None, False)]
+    if given and not pictures:
+        parser.error(f"--{given[0]} is for pictures, and no input is one")
+    if (args.mask is not None or args.box is not None) and len(args.inputs) > 1:
+        parser.error("--mask and --box are of one picture; give one input")
+    if args.mask is not None and args.box is not None:
+        parser.error("--mask and --box both say where the object is; give one of them")
+    for name in ("fov", "intrinsics", "depth_unit"):
+        if getattr(args, name) is not None and not args.depth:
+            parser.error(f"--{name.replace('_', '-')} is for depth pictures; add --depth")
+    if args.fov is not None and args.intrinsics is not None:
+        parser.error("--fov and --intrinsics both say what the camera is; give one of them")
+    if pictures and (args.up is not None or args.yaw is not None or args.colours == "scan"):
+        parser.error("--up, --yaw and --colours scan are for scans, not for pictures")
+    if args.texture and args.colours != "none":
+        parser.error("--texture and --colours both colour the mesh; give one of them")
+    suffix = args.output.suffix.lower() or f".{args.format or 'glb'}"
+    if args.texture and suffix not in _COLOURED:
+        parser.error(f"{suffix} holds no colours; write {' or '.join(_COLOURED)}")
+
+
+def see_picture(args: argparse.Namespace, model: Model, source: Path) -> SeenShape:
+    """Read a picture, find the object, encode it and fit its silhouette.
+
+    Raises
+    ------
+    OccviewerError
+        The picture cannot be read or shows no object, or the model knows no pictures.
+    """
+    from occviewer.observations.image import Image
+    from occviewer.observations.masking import find_mask, given_mask
+    from occviewer.pictures import FitSettings, fit_silhouette, open_picture_door
+
+    door = open_picture_door(model)
+    image = Image.load(source)
+    if args.mask is not None:
+        mask = given_mask(image, Image.load(args.mask), args.object)
+    else:
+        box = None if args.box is None else tuple(args.box)
+        mask = find_mask(image, box=box, number=args.object)
+    guess = door.guess(image, mask)
+    rounds = _ROUNDS if args.refine is None else int(args.refine)
+    if not rounds:
+        return SeenShape(guess.code, image, mask, guess.camera, guess.overlap)
+    settings = FitSettings(rounds=rounds, seed=args.seed)
+    fit = fit_silhouette(door, guess, mask.inside, settings)
+    return SeenShape(fit.code, image, mask, fit.camera, fit.overlap)
+
+
+def load_depth(args: argparse.Namespace, source: Path) -> PointCloud:
+    """Read a depth picture as a cloud.
+
+    Raises
+    ------
+    ObservationError
+        The file is no depth picture, or its camera cannot be read.
+    """
+    from occviewer.observations.depth_image import (
+        FIELD_OF_VIEW,
+        Intrinsics,
+        cloud_of_depth,
+        read_depth,
+    )
+
+    depth = read_depth(source, args.depth_unit)
+    height, width = depth.shape
+    if args.intrinsics is not None:
+        intrinsics = Intrinsics.load(args.intrinsics)
+    else:
+        intrinsics = Intrinsics.guessed(width, height, args.fov or FIELD_OF_VIEW)
+    return cloud_of_depth(depth, intrinsics, source=source)

@@ -1,0 +1,99 @@
+"""From a picture to a mask: by transparency, plain background, or GrabCut."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from occviewer.arrays import BoolArray
+from occviewer.errors import ObservationError
+from occviewer.observations.image import Image
+from occviewer.observations.masking.grabcut import Box, default_box, grabcut_mask
+from occviewer.observations.masking.mask import Mask, checked_mask
+from occviewer.observations.masking.plain import plain_background_mask
+
+_OPAQUE = 128
+_ASPECT = 0.02
+
+
+def find_mask(
+    image: Image,
+    *,
+    box: Box | None = None,
+    include: BoolArray | None = None,
+    exclude: BoolArray | None = None,
+    number: int | None = None,
+) -> Mask:
+    """Find which pixels of a picture are the shape.
+
+    Without a box or strokes: by the picture's transparency, else by the colour of a plain
+    background, else by GrabCut of all but the border. With them: by GrabCut.
+
+    Parameters
+    ----------
+    box : (left, top, right, bottom), optional
+        Pixels; what is outside is background.
+    include, exclude : (H, W) bool, optional
+        Strokes on the shape and beside it.
+    number : int, optional
+        Which of several objects is meant, from 1: the largest.
+
+    Raises
+    ------
+    SeveralObjectsError
+        There are several objects and no number says which.
+    ObservationError
+        No object was found, the picture is transparent everywhere, or box or strokes are
+        not of this picture.
+    """
+    width, height = image.size
+    for stroke in (include, exclude):
+        if stroke is not None and stroke.shape != (height, width):
+            raise ObservationError(
+                f"Strokes must be of the picture's size, {width} x {height}, not "
+                f"{stroke.shape[::-1]}."
+            )
+    if box is None and include is None and exclude is None:
+        if image.alpha is not None:
+            return _by_alpha(image, number)
+        plain = plain_background_mask(image.pixels)
+        if plain is not None:
+            return checked_mask(image, plain, "plain background", number)
+    cut = grabcut_mask(image.pixels, box or default_box(width, height), include, exclude)
+    return checked_mask(image, cut, "GrabCut", number)
+
+
+def given_mask(image: Image, mask: Image, number: int | None = None) -> Mask:
+    """Take a mask from another picture: its transparency, else what is lighter than grey.
+
+    A mask of another size is scaled, if its sides have the same proportion.
+
+    Raises
+    ------
+    SeveralObjectsError
+        It shows several objects and no number says which.
+    ObservationError
+        It has other proportions, or shows no object.
+    """
+    from PIL import Image as Pillow
+
+    values = mask.alpha if mask.alpha is not None else mask.pixels.max(axis=2)
+    (width, height), (mask_width, mask_height) = image.size, mask.size
+    if abs(mask_width / mask_height - width / height) > _ASPECT * width / height:
+        raise ObservationError(
+            f"{mask.name} is {mask_width} x {mask_height} and does not fit {image.name}, which is "
+            f"{width} x {height}; give a mask of that size."
+        )
+    if mask.size != image.size:
+        values = np.asarray(Pillow.fromarray(values).resize(image.size))
+    return checked_mask(image, values >= _OPAQUE, "given", number)
+
+
+def _by_alpha(image: Image, number: int | None) -> Mask:
+    assert image.alpha is not None
+    inside = image.alpha >= _OPAQUE
+    if not inside.any():
+        raise ObservationError(
+            f"{image.name} is transparent everywhere; choose a picture that shows the object, or "
+            "save it again without transparency."
+        )
+    return checked_mask(image, inside, "transparency", number)

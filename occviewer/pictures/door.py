@@ -1,0 +1,118 @@
+"""Encoding a picture: the shape's place in the latent space, and the camera."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from occviewer.arrays import UInt8Array
+from occviewer.cameras import PictureCamera
+from occviewer.cutouts import Crop, crop_around, network_input
+from occviewer.errors import CheckpointError, ObservationError
+from occviewer.latent import LatentSpace, latent_space
+from occviewer.models.checkpoint import load_bottleneck, load_image_encoder
+from occviewer.models.codes import Code
+from occviewer.models.model import Model
+from occviewer.networks.bottleneck import Bottleneck
+from occviewer.networks.image_encoder import ImageEncoder, camera_angles
+from occviewer.observations.image import Image
+from occviewer.observations.masking import Mask
+from occviewer.pictures.silhouettes import find_camera, solid_points
+
+
+@dataclass(frozen=True, eq=False)
+class PictureGuess:
+    """What a picture gives at first sight.
+
+    Attributes
+    ----------
+    code : Code
+        In the box frame: a picture says nothing of the shape's size in the world.
+    vector : (Z,) Tensor
+        Of the code, on the model's device.
+    camera : PictureCamera
+        Of the whole picture.
+    overlap : float
+        Of the shape's silhouette from that camera with the mask, 0 … 1.
+    seen : (S, S, 3) uint8
+        What the network got.
+    crop : Crop
+        Where that lies in the picture.
+    """
+
+    code: Code
+    vector: Tensor
+    camera: PictureCamera
+    overlap: float
+    seen: UInt8Array
+    crop: Crop
+
+
+class PictureDoor:
+    """A model's way in for pictures; make it with `open_picture_door`.
+
+    Parameters
+    ----------
+    model : Model
+    encoder : ImageEncoder
+    bottleneck : Bottleneck
+    space : LatentSpace
+    """
+
+    def __init__(
+        self, model: Model, encoder: ImageEncoder, bottleneck: Bottleneck, space: LatentSpace
+    ) -> None:
+        self.model, self.space = model, space
+        self.encoder = encoder.to(model.device).requires_grad_(False).eval()
+        self.bottleneck = bottleneck.to(model.device).requires_grad_(False).eval()
+
+    def guess(self, image: Image, mask: Mask) -> PictureGuess:
+        """Find shape and camera of a picture.
+
+        Raises
+        ------
+        ObservationError
+            The mask is not of the picture, or nothing solid came out.
+        """
+        if mask.inside.shape != image.pixels.shape[:2]:
+            raise ObservationError(
+                f"The mask is {mask.inside.shape[1]} x {mask.inside.shape[0]} and does not fit "
+                f"{image.name}, which is {image.size[0]} x {image.size[1]}."
+            )
+        crop = crop_around(mask.bounds)
+        seen = network_input(image.pixels, mask.inside, crop, self.encoder.pixels)
+        with torch.no_grad():
+            pixels = torch.from_numpy(np.array(seen)).to(self.model.device)
+            vectors, numbers = self.encoder(pixels.permute(2, 0, 1)[None].float() / 255)
+            azimuth, elevation, distance = (float(part) for part in camera_angles(numbers))
+        notes = (f"seen in a picture; background by {mask.method}", *image.notes, *mask.notes)
+        code = self.space.code_at(vectors[0], notes=notes)
+        points = solid_points(self.model.field(code))
+        if not len(points):
+            raise ObservationError(
+                f"Nothing solid came out of {image.name}; check the mask, or take another picture."
+            )
+        first = PictureCamera(azimuth, elevation, distance, 1.0, (0.0, 0.0), image.size)
+        camera, overlap = find_camera(points, mask.inside, crop, first)
+        return PictureGuess(code, vectors[0], camera, overlap, seen, crop)
+
+
+def open_picture_door(model: Model) -> PictureDoor:
+    """Open a model's way in for pictures.
+
+    Raises
+    ------
+    CheckpointError
+        The model has no image encoder, or its file is damaged.
+    """
+    encoder = None if model.path is None else load_image_encoder(model.path)
+    bottleneck = None if model.path is None else load_bottleneck(model.path)
+    if encoder is None or bottleneck is None:
+        raise CheckpointError(
+            f"The model {model.name!r} makes no shapes of pictures; train an image encoder for it "
+            "with  occviewer train-image, or open a scan."
+        )
+    return PictureDoor(model, encoder, bottleneck, latent_space(model))

@@ -1,0 +1,262 @@
+"""Refinement: a code and a camera whose silhouette is the mask of the picture.
+
+The field is sampled along rays through the picture; the largest logit on a ray says whether
+the shape covers its pixel, and the error of that flows back into the latent vector and the
+camera. Hidden parts follow as the latent space has them: the vector is held near where the
+picture's encoder put it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 - the usual name
+
+from occviewer.arrays import BoolArray, Float32Array
+from occviewer.cameras import PictureCamera
+from occviewer.models.codes import Code
+from occviewer.networks import Features
+from occviewer.pictures.door import PictureDoor, PictureGuess
+from occviewer.pictures.silhouettes import cropped_mask
+
+_SIDE = 96  # of the mask that is matched
+_REACH = 0.9  # from the origin along a ray: half the diagonal of the box, and a little
+_SOFT = 0.4  # logits: how far below the largest on a ray others still count
+_NOWHERE = -10.0  # logit of a ray's sample outside the box
+_RATES = {"vector": 0.04, "camera": 0.01}
+_SCORED_STRIDE, _SCORED_SAMPLES = 2, 96
+
+
+@dataclass(frozen=True)
+class FitSettings:
+    """How a fit is made.
+
+    Attributes
+    ----------
+    rounds : int
+        Steps of the optimisation.
+    rays, samples : int
+        Pixels looked at in a round, and points along each of their rays.
+    near : float
+        How strongly the vector is held where it began.
+    seed : int
+    """
+
+    rounds: int = 60
+    rays: int = 512
+    samples: int = 40
+    near: float = 0.02
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A shape and a camera after refinement.
+
+    Attributes
+    ----------
+    code : Code
+    vector : (Z,) Tensor
+    camera : PictureCamera
+        Of the whole picture.
+    before, overlap : float
+        Of the silhouette with the mask, 0 … 1, before and after.
+    """
+
+    code: Code
+    vector: Tensor
+    camera: PictureCamera
+    before: float
+    overlap: float
+
+
+def fit_silhouette(
+    door: PictureDoor,
+    guess: PictureGuess,
+    mask: BoolArray,
+    settings: FitSettings | None = None,
+    *,
+    progress: Callable[[float], None] = lambda share: None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Fit:
+    """Refine what a picture gave until its silhouette matches the mask.
+
+    Where no round makes the match better, the guess is returned as it is.
+
+    Parameters
+    ----------
+    door : PictureDoor
+        That made the guess.
+    guess : PictureGuess
+    mask : (H, W) bool
+        Of the picture.
+    settings : FitSettings, optional
+    progress : callable
+        Told after every round which share is done; may raise
+        `occviewer.errors.Cancelled` to end the work.
+    stopped : callable
+        Asked before every round whether to stop; what was reached so far is returned.
+    """
+    settings = settings or FitSettings()
+    crop = guess.crop
+    wanted = cropped_mask(mask, crop, _SIDE)
+    camera = guess.camera.cropped(crop.left, crop.top, crop.side, _SIDE)
+    rays = _Rays(wanted, settings, door.model.device)
+    spread = door.encoder.latent_std
+    moved = torch.zeros_like(guess.vector, requires_grad=True)
+    turned = torch.zeros(6, device=door.model.device, requires_grad=True)
+    optimiser = torch.optim.Adam(
+        [
+            {"params": [moved], "lr": _RATES["vector"]},
+            {"params": [turned], "lr": _RATES["camera"]},
+        ]
+    )
+    for number in range(settings.rounds):
+        if stopped():
+            break
+        features = door.bottleneck.decode((guess.vector + spread * moved)[None])
+        pixels, inside = rays.draw()
+        points = _along_rays(camera, turned, pixels, settings.samples, rays.jitter())
+        covered = _cover(door, features, points) - door.model.level
+        loss = F.binary_cross_entropy_with_logits(covered, inside)
+        loss = loss + settings.near * moved.square().mean() + 0.05 * turned.square().sum()
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        progress((number + 1) / settings.rounds)
+    vector = (guess.vector + spread * moved).detach()
+    found = _moved_camera(camera, turned.detach())
+    before = silhouette_overlap(door, guess.vector, camera, wanted)
+    after = silhouette_overlap(door, vector, found, wanted)
+    if after <= before:
+        return Fit(guess.code, guess.vector, guess.camera, before, before)
+    whole = found.uncropped(crop.left, crop.top, crop.side, guess.camera.size)
+    notes = (*guess.code.notes, f"silhouette fitted: overlap {before:.2f} to {after:.2f}")
+    code = door.space.code_at(vector, guess.code.placement, notes)
+    return Fit(code, vector, whole, before, after)
+
+
+@torch.no_grad()
+def field_silhouette(
+    door: PictureDoor, vector: Tensor, camera: PictureCamera, stride: int = 1
+) -> BoolArray:
+    """Mask of the pixels that a shape covers in the picture of a camera.
+
+    Parameters
+    ----------
+    stride : int
+        Looks at every so many rows and columns, from the first on.
+
+    Returns
+    -------
+    (H / stride, W / stride) bool, rounded up
+    """
+    columns, rows = (np.arange(0, side, stride, dtype=np.float32) + 0.5 for side in camera.size)
+    pixels = torch.from_numpy(np.stack(np.meshgrid(columns, rows), -1).reshape(-1, 2))
+    features = door.bottleneck.decode(vector[None])
+    still = torch.zeros(6, device=door.model.device)
+    parts = []
+    for chunk in torch.split(pixels.to(door.model.device), 256):
+        points = _along_rays(camera, still, chunk, _SCORED_SAMPLES)
+        parts.append(_cover(door, features, points, soft=False) > door.model.level)
+    return torch.cat(parts).reshape(len(rows), len(columns)).cpu().numpy()
+
+
+def silhouette_overlap(
+    door: PictureDoor, vector: Tensor, camera: PictureCamera, wanted: BoolArray
+) -> float:
+    """Overlap of a shape's silhouette with a mask (H, W) of the camera's picture."""
+    found = field_silhouette(door, vector, camera, _SCORED_STRIDE)
+    truth = wanted[::_SCORED_STRIDE, ::_SCORED_STRIDE]
+    union = np.count_nonzero(found | truth)
+    return np.count_nonzero(found & truth) / union if union else 0.0
+
+
+class _Rays:
+    """Draws pixels of a mask: half of them anywhere, half near its outline."""
+
+    def __init__(self, mask: BoolArray, settings: FitSettings, device: torch.device) -> None:
+        from scipy import ndimage
+
+        distance = ndimage.distance_transform_edt(mask) + ndimage.distance_transform_edt(~mask)
+        self._outline = np.argwhere(distance <= 4)
+        self._mask, self._count, self._device = mask, settings.rays, device
+        self._rng = np.random.default_rng(settings.seed)
+
+    def draw(self) -> tuple[Tensor, Tensor]:
+        """Pixels (N, 2) as (across, down), and whether they are inside (N,)."""
+        near = self._rng.integers(0, len(self._outline), self._count // 2)
+        spread = self._rng.integers(0, len(self._mask), (self._count - len(near), 2))
+        cells = np.concatenate([self._outline[near], spread])
+        inside = self._mask[cells[:, 0], cells[:, 1]].astype(np.float32)
+        places: Float32Array = cells[:, ::-1].astype(np.float32) + self._rng.random(
+            (len(cells), 2), np.float32
+        )
+        return (
+            torch.from_numpy(places).to(self._device),
+            torch.from_numpy(inside).to(self._device),
+        )
+
+    def jitter(self) -> float:
+        """Draw where points lie in their shares of the rays, so that no thin part is missed."""
+        return float(self._rng.random())
+
+
+def _along_rays(
+    camera: PictureCamera, turned: Tensor, pixels: Tensor, samples: int, jitter: float = 0.5
+) -> Tensor:
+    """Points (N, samples, 3) on the rays through pixels (N, 2) of a camera that was moved.
+
+    `jitter` is where in its share of the ray each point lies, 0 … 1. `turned` (6,) are: azimuth
+    and elevation in radians, logarithms of distance and focal
+    length, and the principal point in picture sides.
+    """
+    a = math.radians(camera.azimuth) + turned[0]
+    e = math.radians(camera.elevation) + turned[1]
+    distance = camera.distance * turned[2].exp()
+    focal = camera.focal * turned[3].exp()
+    centre = torch.tensor(camera.centre, device=turned.device) + camera.size[0] * turned[4:]
+    zero = torch.zeros_like(a)
+    right = torch.stack([a.cos(), zero, -a.sin()])
+    up = torch.stack([-e.sin() * a.sin(), e.cos(), -e.sin() * a.cos()])
+    back = torch.stack([e.cos() * a.sin(), e.sin(), e.cos() * a.cos()])
+    across, down = ((pixels - centre) / focal).unbind(1)
+    directions = across[:, None] * right - down[:, None] * up - back
+    shares = (torch.arange(samples, device=turned.device) + jitter) / samples
+    depths = distance + _REACH * (2 * shares - 1)
+    return distance * back + directions[:, None] * depths[None, :, None]
+
+
+def _cover(door: PictureDoor, features: Features, points: Tensor, soft: bool = True) -> Tensor:
+    """Largest logit (N,) on each ray of points (N, T, 3); softly, so that neighbours learn."""
+    low, high = (
+        torch.tensor(corner, dtype=points.dtype, device=points.device)
+        for corner in door.model.info.bounds
+    )
+    flat = points.reshape(1, -1, 3)
+    logits = door.model.network.decode(flat, features).reshape(points.shape[:2]).float()
+    within = ((points >= low) & (points <= high)).all(2)
+    logits = torch.where(within, logits, torch.full_like(logits, _NOWHERE))
+    if not soft:
+        return logits.amax(1)
+    return ((logits / _SOFT).softmax(1) * logits).sum(1)
+
+
+def _moved_camera(camera: PictureCamera, turned: Tensor) -> PictureCamera:
+    azimuth, elevation, distance, focal, across, down = turned.cpu().tolist()
+    return replace(
+        camera,
+        azimuth=camera.azimuth + math.degrees(azimuth),
+        elevation=camera.elevation + math.degrees(elevation),
+        distance=camera.distance * math.exp(distance),
+        focal=camera.focal * math.exp(focal),
+        centre=(
+            camera.centre[0] + camera.size[0] * across,
+            camera.centre[1] + camera.size[0] * down,
+        ),
+    )

@@ -1,0 +1,36 @@
+"""What a model's card says of its image encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from occviewer.training.scores import format_tables
+
+
+def image_facts(image: object) -> list[str]:
+    """Lines for the card from what the checkpoint notes under ``image``; none without it."""
+    if not isinstance(image, Mapping):
+        return []
+    lines = [
+        f"- Image encoder: ResNet-18 from scratch on pictures of {image['pixels']}², "
+        f"{image['minutes']} minutes, {image['steps']} steps, {image['device']}, "
+        f"{image['views']:,} renders of {image['shapes']} shapes of "
+        f"{', '.join(image['provenance'])}"
+    ]
+    scores = image.get("scores")
+    if isinstance(scores, Mapping):
+        lines.append(
+            f"- Camera from one picture, test split, {scores['pictures']:,} pictures: median "
+            f"error of the azimuth {scores['azimuth_error']:.1f}° (symmetric shapes modulo their "
+            "symmetry)"
+        )
+    return lines
+
+
+def image_tables(image: object) -> list[str]:
+    """Tables for the card of what pictures of the test split gave; none without scores."""
+    scores = image.get("scores") if isinstance(image, Mapping) else None
+    if not isinstance(scores, Mapping):
+        return []
+    title = f"Test split, {scores['views']} renders a shape, means over them:"
+    return ["", title, "", format_tables(scores["table"])]

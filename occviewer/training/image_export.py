@@ -1,0 +1,69 @@
+"""From a trained image encoder to the checkpoint of its model, and its card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from occviewer.models.checkpoint import read_info, update_checkpoint
+from occviewer.training.card import write_card
+from occviewer.training.export import device_name, provenance_of
+from occviewer.training.image_training import ImageTrainer
+
+
+def export_image_encoder(path: Path, trainer: ImageTrainer, weights: Mapping[str, float]) -> None:
+    """Put a trained image encoder into the checkpoint of its model, and note it in the card.
+
+    The model's networks and everything else in the checkpoint stay as they are; scores of an
+    earlier image encoder go.
+
+    Parameters
+    ----------
+    path : Path
+        The checkpoint; its card lies beside it.
+    trainer : ImageTrainer
+        Of a run that was trained.
+    weights : mapping of str to float
+        How often shapes of a category or a library were drawn.
+
+    Raises
+    ------
+    CheckpointError
+        The weights are not finite, or a file cannot be read or written.
+    """
+    views = trainer.train_views
+    note = {
+        "minutes": round(trainer.seconds / 60, 1),
+        "steps": trainer.step,
+        "device": device_name(trainer.device),
+        "torch": str(torch.__version__),
+        "settings": asdict(trainer.settings),
+        "weights": dict(weights),
+        "pixels": trainer.settings.pixels,
+        "shapes": len(views),
+        "views": sum(len(views[index]) for index in views.usable),
+        "provenance": provenance_of([views.shapes.records[i] for i in views.usable]),
+    }
+    info = read_info(path)
+    info = replace(info, training={**info.training, "image": note})
+    update_checkpoint(path, info=info, image=trainer.averaged())
+    write_card(path.with_suffix(".md"), info)
+
+
+def update_image_scores(path: Path, scores: Mapping[str, Any]) -> None:
+    """Replace the scores of the image encoder in a checkpoint and its card, and keep the rest.
+
+    Raises
+    ------
+    CheckpointError
+        When the checkpoint cannot be read or written.
+    """
+    info = read_info(path)
+    note = {**info.training.get("image", {}), "scores": dict(scores)}
+    info = replace(info, training={**info.training, "image": note})
+    update_checkpoint(path, info=info)
+    write_card(path.with_suffix(".md"), info)

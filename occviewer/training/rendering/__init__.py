@@ -1,0 +1,1 @@
+"""Pictures of training shapes: drawn off screen, with their masks and cameras."""
