@@ -15,6 +15,13 @@ QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
 _FAILED = pytest.StashKey[bool]()
 
 
+def pytest_configure(config):
+    """Say what tests may be marked with."""
+    config.addinivalue_line(
+        "markers", "qt_keeps: Qt's binding holds on to widgets that the test asked for"
+    )
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     """Remember whether a test failed: its frames are kept for the report, and all in them."""
@@ -43,7 +50,8 @@ def nothing_left(qapp, request):
         thread.join(60)
     started = [t for t in running if t.is_alive()]
     assert not started, f"threads left: {started}"
-    if not request.node.stash.get(_FAILED, False):
+    kept = request.node.get_closest_marker("qt_keeps") is not None
+    if not kept and not request.node.stash.get(_FAILED, False):
         _tidy(qapp)  # what threads still held until they ended
         drawn = {type(o).__name__ for o in gc.get_objects() if issubclass(type(o), vtkObjectBase)}
         assert not drawn, f"VTK objects left: {sorted(drawn)}"
