@@ -10,6 +10,7 @@ import numpy as np
 
 from occviewer import __version__
 from occviewer.document.archive import ArchiveWriter, Array
+from occviewer.document.directions import Directions
 from occviewer.document.errors import DocumentError
 from occviewer.document.links import link_to
 from occviewer.document.model_reference import ModelReference
@@ -40,7 +41,7 @@ class _Packer:
     def __init__(self, archive: ArchiveWriter, folder: Path) -> None:
         self._archive, self._folder = archive, folder
         self._tables: dict[str, list[dict[str, Any]]] = {
-            name: [] for name in ("models", "clouds", "sources", "codes")
+            name: [] for name in ("models", "clouds", "sources", "codes", "directions")
         }
         self._numbers: dict[tuple[str, int], int] = {}
 
@@ -138,8 +139,26 @@ class _Packer:
         return {
             "source": self._source(shape.source),
             "code": self._code(shape.code),
-            "edit": _edit(shape.edit),
+            "edit": self._edit(shape.edit),
         }
+
+    def _edit(self, edit: LatentEdit) -> dict[str, Any]:
+        return {
+            "offsets": list(edit.offsets),
+            "locked": sorted(edit.locked),
+            "detail": edit.detail,
+            "directions": self._directions(edit.directions),
+        }
+
+    def _directions(self, directions: Directions | None) -> int | None:
+        if directions is None:
+            return None
+        known = self._known("directions", directions)
+        if known is not None:
+            return known
+        number = self._add("directions", directions, {"origin": directions.origin})
+        self._archive.arrays(f"directions/{number}.npz", directions.arrays())
+        return number
 
     def _entry(self, number: int, entry: ShelfEntry) -> dict[str, Any]:
         if entry.preview:
@@ -172,12 +191,4 @@ def _placing(placing: Placing) -> dict[str, Any]:
         "up": placing.up,
         "yaw": placing.yaw,
         "placement": None if placement is None else placement.as_dict(),
-    }
-
-
-def _edit(edit: LatentEdit) -> dict[str, Any]:
-    return {
-        "offsets": list(edit.offsets),
-        "locked": sorted(edit.locked),
-        "detail": edit.detail,
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from occviewer.document.checks import number, require, text, whole
+from occviewer.document.directions import Directions
 from occviewer.document.model_reference import ModelReference
 from occviewer.document.source import Source
 
@@ -32,11 +33,15 @@ class LatentEdit:
         Axes (from 0) that do not move until they are unlocked.
     detail : float
         How much of what the code holds beyond its latent vector is shown, 0 … 1.
+    directions : Directions, optional
+        What the offsets are measured along; None for the axes that are stored with the
+        model, and where there are no offsets.
     """
 
     offsets: tuple[float, ...] = ()
     locked: frozenset[int] = frozenset()
     detail: float = 1.0
+    directions: Directions | None = None
 
     def __post_init__(self) -> None:
         given = tuple(self.offsets)
@@ -48,6 +53,10 @@ class LatentEdit:
         locked = frozenset(whole(axis, "An axis", 0, MOST_AXES - 1) for axis in self.locked)
         object.__setattr__(self, "locked", locked)
         object.__setattr__(self, "detail", number(self.detail, "Detail", 0, 1))
+        along = self.directions
+        require(along is None or isinstance(along, Directions), "Directions must be Directions.")
+        if not values:
+            object.__setattr__(self, "directions", None)
 
     def offset(self, axis: int) -> float:
         """How far along one axis (from 0), in units of σ."""
@@ -58,14 +67,18 @@ class LatentEdit:
         """Without locks: equal for two edits that move a shape alike."""
         return replace(self, locked=frozenset()) if self.locked else self
 
-    def moved(self, offsets: Mapping[int, float]) -> LatentEdit:
-        """With other offsets along some axes; locked ones stay where they are."""
+    def moved(self, offsets: Mapping[int, float], along: Directions | None = None) -> LatentEdit:
+        """With other offsets along some axes; locked ones stay where they are.
+
+        `along` says which axes these are, unless there are offsets already, which it stays with.
+        """
         values = dict(enumerate(self.offsets))
         for axis, value in offsets.items():
             if whole(axis, "An axis", 0, MOST_AXES - 1) not in self.locked:
                 values[axis] = value
         size = max(values, default=-1) + 1
-        return replace(self, offsets=tuple(values.get(axis, 0.0) for axis in range(size)))
+        changed = tuple(values.get(axis, 0.0) for axis in range(size))
+        return replace(self, offsets=changed, directions=self.directions if self.offsets else along)
 
     def locking(self, axes: Iterable[int], locked: bool) -> LatentEdit:
         """With some axes locked or unlocked."""

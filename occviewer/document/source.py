@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -144,21 +145,16 @@ class Source:
         return "" if self.path is None else self.path.stem
 
     def counted(self) -> BoolArray:
-        """Points (N,) bool that were not deleted and lie in the crop box."""
-        mask = np.ones(len(self.cloud), bool) if self.kept is None else self.kept.copy()
+        """Points (N,) bool that were not deleted and lie in the crop box; read-only."""
+        mask = self.kept
         if self.crop is not None:
-            low, high = np.array(self.crop)
-            for axis in range(3):
-                column = self._along(axis)
-                mask &= (column >= low[axis]) & (column <= high[axis])
+            axes = None if self.crop_axes is None else self.crop_axes.tobytes()
+            inside = _inside(self.cloud, self.crop, axes)
+            mask = inside if mask is None else mask & inside
+        if mask is None:
+            mask = np.ones(len(self.cloud), bool)
+        mask.setflags(write=False)
         return mask
-
-    def _along(self, axis: int) -> Float64Array:
-        """Coordinates (N,) along an axis of the crop box."""
-        points = self.cloud.points
-        along: Float64Array
-        along = points[:, axis] if self.crop_axes is None else points @ self.crop_axes[axis]
-        return along
 
     def working_indices(self) -> IntArray:
         """Return indices (M,) int64 into the cloud of the points that the model sees, in order."""
@@ -199,6 +195,19 @@ class Source:
             return math.inf
         rotation = rotation_of(self.placing.up or "y", self.placing.yaw or 0.0)
         return placement_around(cloud.points, rotation).scale
+
+
+@lru_cache(maxsize=2)
+def _inside(cloud: PointCloud, crop: Corners, axes: bytes | None) -> BoolArray:
+    """Points (N,) bool in a crop box; kept, since of millions it takes a while to find out."""
+    mask = np.ones(len(cloud), bool)
+    rotation = None if axes is None else np.frombuffer(axes, np.float64).reshape(3, 3)
+    for axis, (low, high) in enumerate(zip(*crop, strict=True)):
+        points = cloud.points
+        column = points[:, axis] if rotation is None else points @ rotation[axis]
+        mask &= (column >= low) & (column <= high)
+    mask.setflags(write=False)
+    return mask
 
 
 def _corners(corners: Corners) -> Corners:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from occviewer.document.checks import require
 from occviewer.document.model_reference import ModelReference
 from occviewer.document.settings import BlendPad, ExtractionSettings, SamplingSettings, Track
-from occviewer.document.shape import Shape, ShelfEntry
+from occviewer.document.shape import LatentEdit, Shape, ShelfEntry
+
+if TYPE_CHECKING:
+    from occviewer.models.codes import Code
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +56,12 @@ class Document:
     def unusable(self) -> frozenset[str]:
         """Ids of the shelf entries whose code is of another model than the one at hand."""
         return frozenset(entry.id for entry in self.shelf if not self._fits(entry))
+
+    @property
+    def gathered(self) -> tuple[tuple[Code, LatentEdit], ...]:
+        """Codes of the captured shapes of the model at hand, and how their sliders stand."""
+        shapes = [entry.shape for entry in self.shelf if self._fits(entry)]
+        return tuple((shape.code, shape.edit) for shape in shapes if shape.code is not None)
 
     def _fits(self, entry: ShelfEntry) -> bool:
         if entry.model is None or self.model is None:

@@ -12,6 +12,7 @@ import numpy as np
 from occviewer.arrays import BoolArray
 from occviewer.document.archive import ArchiveReader
 from occviewer.document.checks import require
+from occviewer.document.directions import Directions
 from occviewer.document.errors import DocumentError
 from occviewer.document.links import places
 from occviewer.document.model_reference import ModelReference, sha256_of
@@ -61,6 +62,7 @@ class _Unpacker:
         self._clouds = [self._cloud(n, row) for n, row in self._rows("clouds")]
         self._sources = [self._source(n, row) for n, row in self._rows("sources")]
         self._codes = [self._code(n, row) for n, row in self._rows("codes")]
+        self._directions = [self._direction(n, row) for n, row in self._rows("directions")]
 
     def unpack(self) -> tuple[Document, tuple[str, ...]]:
         contents = self._contents
@@ -182,11 +184,18 @@ class _Unpacker:
 
     def _shape(self, row: Mapping[str, Any]) -> Shape:
         edit = _object(row.get("edit", {}))
+        values = {name: edit[name] for name in _names(LatentEdit) if name in edit}
+        values["directions"] = _optional(self._directions, edit.get("directions"))
         return Shape(
             _optional(self._sources, row.get("source")),
             _optional(self._codes, row.get("code")),
-            LatentEdit(**{name: edit[name] for name in _names(LatentEdit) if name in edit}),
+            LatentEdit(**values),
         )
+
+    def _direction(self, number: int, row: Mapping[str, Any]) -> Directions:
+        arrays = self._archive.arrays(f"directions/{number}.npz")
+        parts = {name: arrays[name] for name in ("mean", "basis", "ranges", "shares")}
+        return Directions(**parts, origin=row["origin"])
 
     def _entry(self, number: int, row: Mapping[str, Any]) -> ShelfEntry:
         has_preview = row.get("has_preview", False)

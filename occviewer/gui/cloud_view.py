@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyvista as pv
 
-from occviewer.arrays import BoolArray, Float64Array, IntArray
+from occviewer.arrays import BoolArray, Float32Array, Float64Array, IntArray
 from occviewer.document.source import Source
 from occviewer.gui.tools.projecting import box_points
 from occviewer.gui.viewport import Viewport
@@ -90,8 +90,9 @@ class CloudView:
         assert self.placement is not None
         at = self.placement
         self._beside.cancel(_LANE)
-        key = (source.cloud, source.seed, source.count, bool(source.noise), counting.sum())
-        if source.count is None and not source.noise:
+        number = np.count_nonzero(counting)
+        key = (source.cloud, source.seed, source.count, bool(source.noise), number)
+        if source.count is None and not source.noise and self._suffices(counting):
             self._draw(source, at, _choose(source, counting, self._order))
         elif self._chosen is not None and self._chosen[0] == key and not self._changed(counting):
             self._draw(source, at, self._chosen[1])
@@ -128,10 +129,20 @@ class CloudView:
         self._marked = marked
         self._show_marked()
 
+    def light_up(self, drawn: BoolArray) -> None:
+        """Draw some of the shown points (K,) bool in another colour, until `mark` is called."""
+        self._show_points(self._points[drawn])
+
     def _begin(self, cloud: PointCloud) -> None:
         self._cloud, self._marked, self._chosen = cloud, None, None
         count = min(len(cloud), 10 * _MOST_POINTS)
         self._order = np.random.default_rng(0).choice(len(cloud), count, replace=False)
+
+    def _suffices(self, counting: BoolArray) -> bool:
+        """Whether enough of the points that were drawn by lot still count."""
+        if len(self._order) == len(counting):
+            return True
+        return int(np.count_nonzero(counting[self._order])) >= _MOST_POINTS
 
     def _changed(self, counting: BoolArray) -> bool:
         """Whether other points count than when the shown ones were chosen, though as many."""
@@ -153,6 +164,9 @@ class CloudView:
         points = self._points[:0]
         if self._marked is not None and len(self._indices):
             points = self._points[self._marked[self._indices]]
+        self._show_points(points)
+
+    def _show_points(self, points: Float32Array) -> None:
         points = points[(np.abs(points) < _FAR).all(1)]
         self._actor.mapper.dataset = pv.PolyData(points) if len(points) else pv.PolyData()
         self._viewport.redraw()

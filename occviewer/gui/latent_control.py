@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
 from occviewer.document import commands
+from occviewer.document.directions import Directions
+from occviewer.document.shape import LatentEdit
 from occviewer.gui.latent_studio import LatentFacts
 from occviewer.gui.panels.latent_panel import EMPTY, WAITING
 from occviewer.gui.worker import Failure
@@ -32,7 +35,7 @@ class LatentControl(QObject):
         self._controller = controller
         self._panel = controller.window.latent
         self._seed = 0
-        self._asked: tuple[Model, Code] | None = None
+        self._asked: tuple[Model, Code, object] | None = None
         self.facts: LatentFacts | None = None
         panel, actions = self._panel, controller.window.actions_
         panel.moved.connect(self._move)
@@ -66,20 +69,30 @@ class LatentControl(QObject):
             if self.facts is None:
                 panel.show_message(WAITING)
         elif controller.dragging != "pad":  # codes come and go there; the last one is asked for
-            self._ask(shape.code)
+            self._ask(shape.code, shape.edit)
         self._enable()
 
-    def _ask(self, code: Code) -> None:
+    def _ask(self, code: Code, edit: LatentEdit) -> None:
         """Find out where a code lies, unless that is known or under way."""
         controller = self._controller
-        model = controller.pipeline.model
+        model, document = controller.pipeline.model, controller.document
         assert model is not None
-        if self._asked is not None and self._asked[0] is model and self._asked[1] is code:
-            self._panel.set_usable(True)
-            return
-        self._asked = (model, code)
+        along = edit.directions
+        kept = self.facts is not None and along is not None and along == self.facts.directions
+        others = document.shelf if along is None else along
+        asked = self._asked
+        if asked is not None and asked[0] is model and asked[1] is code:
+            if kept or asked[2] == others:
+                self._panel.set_usable(True)
+                return
+        self._asked = (model, code, others)
+        gathered = document.gathered
         controller.compute.submit(
-            _LANE, "", lambda job: controller.studio.latent.facts(code), self._arrived, self._failed
+            _LANE,
+            "",
+            lambda job: controller.studio.latent.facts(code, edit, gathered),
+            self._arrived,
+            self._failed,
         )
 
     def _arrived(self, facts: LatentFacts) -> None:
@@ -109,10 +122,16 @@ class LatentControl(QObject):
 
     def _move(self, axis: int, offset: float) -> None:
         if offset:
-            self._controller.do(commands.slide, axis, offset, merge=self._merge(f"axis {axis}"))
+            self._controller.do(
+                commands.slide, axis, offset, self._along, merge=self._merge(f"axis {axis}")
+            )
         else:
             # Also by a double click, whose first press may have moved it already.
             self._controller.do(commands.reset_offsets, [axis], merge=f"axis {axis}")
+
+    @property
+    def _along(self) -> Directions | None:
+        return None if self.facts is None else self.facts.directions
 
     def _merge(self, what: str) -> str | None:
         """Key under which the changes of a drag become one step; what is typed is one each."""
@@ -120,5 +139,7 @@ class LatentControl(QObject):
 
     def _randomise(self) -> None:
         if self.facts is not None:
-            self._controller.do(commands.randomise_around, self._seed, self.facts.reach)
+            self._controller.do(
+                partial(commands.randomise_around, along=self._along), self._seed, self.facts.reach
+            )
             self._seed += 1

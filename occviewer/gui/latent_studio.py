@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from occviewer.document.directions import Directions
 from occviewer.document.shape import LatentEdit
 
 if TYPE_CHECKING:
@@ -30,12 +31,21 @@ class LatentFacts:
         Share of the variance of the shapes that each axis explains.
     why_none : str
         Why there are no axes: a sentence for people; empty where there are some.
+    directions : Directions or None
+        The axes themselves, where the model has none of its own.
+    note : str
+        What these are: a sentence for people.
+    has_detail : bool
+        Whether codes hold more than their vector says.
     """
 
     position: tuple[float, ...] = ()
     ranges: tuple[tuple[float, float], ...] = ()
     shares: tuple[float, ...] = ()
     why_none: str = ""
+    directions: Directions | None = None
+    note: str = ""
+    has_detail: bool = True
 
     @property
     def reach(self) -> tuple[tuple[float, float], ...]:
@@ -61,21 +71,25 @@ class LatentStudio:
         self._latent: Latent | None = None
         self._edited: tuple[Code, LatentEdit, Code] | None = None
         self._blending: list[tuple[Code, LatentEdit, Latent]] = []
+        self._moving: tuple[Directions, LatentSpace] | None = None
         self._way: tuple[tuple[Code, ...], bool, Path] | None = None
 
-    @property
-    def why_no_axes(self) -> str:
-        """Why the model has neither sliders nor samples: a sentence; empty where it has.
-
-        Raises
-        ------
-        CheckpointError
-            The latent space in the model's file is damaged.
-        """
-        return self._space.why_no_axes
-
-    def facts(self, code: Code) -> LatentFacts:
+    def facts(
+        self,
+        code: Code,
+        edit: LatentEdit = _PLAIN,
+        gathered: Sequence[tuple[Code, LatentEdit]] = (),
+    ) -> LatentFacts:
         """Say where a code lies.
+
+        Parameters
+        ----------
+        code : Code
+        edit : LatentEdit
+            How its sliders stand: their directions stay while they are away from rest.
+        gathered : sequence of (Code, LatentEdit)
+            Captured shapes of the model, which gives axes to one that has a vector but no
+            axes of its own.
 
         Raises
         ------
@@ -84,7 +98,14 @@ class LatentStudio:
         CheckpointError
             The latent space in the model's file is damaged.
         """
-        axes = self._space.axes
+        from occviewer.gui.gathered_axes import offered
+
+        axes, directions, note = self._space.axes, edit.directions, ""
+        if directions is None and axes is None and self.has_vector:
+            shapes = [self.edited(*shape) for shape in gathered]
+            directions, note = offered(self._model, code, shapes)
+        if directions is not None:
+            axes = self._along(directions).axes
         if axes is None:
             return LatentFacts(why_none=self._space.why_no_axes)
         position = axes.coordinates(self._latent_of(code).vector)
@@ -92,7 +113,17 @@ class LatentStudio:
             tuple(position.tolist()),
             tuple((float(low), float(high)) for low, high in axes.ranges.tolist()),
             tuple(axes.shares.tolist()),
+            directions=directions,
+            note=note,
+            has_detail=not self.has_vector,
         )
+
+    @property
+    def has_vector(self) -> bool:
+        """Whether codes are a vector and nothing else."""
+        from occviewer.latent.space import VectorSpace
+
+        return isinstance(self._space, VectorSpace)
 
     def edited(self, code: Code, edit: LatentEdit) -> Code:
         """Move a code as the sliders say; itself where they are at rest.
@@ -110,13 +141,40 @@ class LatentStudio:
             return code
         made = self._edited
         if made is None or made[0] is not code or made[1] != edit:
-            moved = self._space.edited(self._latent_of(code), edit.offsets, edit.detail)
+            moved = self._moved(self._latent_of(code), edit)
             self._edited = made = (code, edit, moved)
         return made[2]
 
-    def samples(self, count: int, seed: int, temperature: float) -> list[Code]:
-        """Draw new shapes; see `LatentSpace.sample`."""
-        return self._space.sample(count, seed, temperature)
+    def samples(
+        self,
+        count: int,
+        seed: int,
+        temperature: float,
+        gathered: Sequence[tuple[Code, LatentEdit]] = (),
+    ) -> list[Code]:
+        """Draw new shapes; see `LatentSpace.sample`.
+
+        A model that has a vector but no axes of its own draws shapes like those gathered.
+        """
+        from occviewer.latent import latent_space
+
+        space = self._space
+        if space.axes is None and self.has_vector:
+            space = latent_space(self._model, [self.edited(*shape) for shape in gathered])
+        return space.sample(count, seed, temperature)
+
+    def why_no_samples(self, gathered: Sequence[tuple[Code, LatentEdit]] = ()) -> str:
+        """Say why no new shapes can be drawn: a sentence; empty where they can."""
+        from occviewer.latent.axes import FEWEST_CODES
+
+        if self._space.axes is not None or not self.has_vector:
+            return self._space.why_no_axes
+        if len(gathered) >= FEWEST_CODES:
+            return ""
+        return (
+            f"The model {self._model.name!r} does not say which shapes are likely: capture at "
+            f"least {FEWEST_CODES} shapes, and new ones are drawn like them."
+        )
 
     def blended(self, codes: Sequence[Code], weights: Sequence[float]) -> Code:
         """Mix codes; see `LatentSpace.blend`."""
@@ -164,7 +222,18 @@ class LatentStudio:
         at = self._space.latent_of(code)
         if edit.unlocked == _PLAIN:
             return at
-        return self._space.latent_of(self._space.edited(at, edit.offsets, edit.detail))
+        return self._space.latent_of(self._moved(at, edit))
+
+    def _moved(self, at: Latent, edit: LatentEdit) -> Code:
+        space = self._space if edit.directions is None else self._along(edit.directions)
+        return space.edited(at, edit.offsets, edit.detail)
+
+    def _along(self, directions: Directions) -> LatentSpace:
+        from occviewer.gui.gathered_axes import space_along
+
+        if self._moving is None or self._moving[0] != directions:
+            self._moving = (directions, space_along(self._model, directions))
+        return self._moving[1]
 
     def _latent_of(self, code: Code) -> Latent:
         if self._latent is None or self._latent.code is not code:

@@ -26,15 +26,16 @@ _PACKAGES = ("torch", "numpy", "PySide6_Essentials", "vtk", "pyvista", "pyvistaq
 def command_of(document: Document) -> str:
     """Give the command that makes the document's mesh without a window.
 
-    A scan whose sliders were moved takes two commands. A shape without a scan has to be
-    exported as a code first, which a comment says; so does another one where the window did
-    what the command line cannot (points deleted, moved by hand).
+    A scan whose sliders were moved takes two commands. A shape without a scan, or one that
+    was moved along directions which the model's file does not hold, has to be exported as a
+    code first, which a comment says; so does another one where the window did what the
+    command line cannot (points deleted, moved by hand).
     """
     source, edit = document.shape.source, document.shape.edit
     name = source.name if source and source.path else "shape"
     scan = str(source.path) if source and source.path else "SCAN"
     beyond = _beyond(document, source)
-    if source is None:
+    if source is None or edit.directions is not None:
         # The code that is exported is as the sliders say.
         command = _decode("code.npz", name, document)
         notes = ["first write code.npz by File > Export code"]

@@ -53,6 +53,7 @@ class SamplingControl(QObject):
         self._codes: list[Code] = []
         self._pictures: dict[int, bytes] = {}
         self._ready = 0
+        self._gathered: int | None = None  # so many were captured when it was last asked
         self._threshold: float | None = None  # of the pictures, once they are all drawn
         self._still = QTimer(self)
         self._still.setSingleShot(True)
@@ -116,6 +117,7 @@ class SamplingControl(QObject):
     def _follow(self) -> None:
         row = self._row()
         self._panel.show_settings(row.seed, row.temperature)
+        self._ask_reason()
         if self._wanted is None:
             return
         if row != self._wanted:
@@ -126,7 +128,7 @@ class SamplingControl(QObject):
     def _draw(self, row: _Row) -> None:
         self._wanted, self._codes, self._pictures, self._ready = row, [], {}, 0
         self._panel.show_waiting(row.number)
-        studio = self._controller.studio
+        studio, gathered = self._controller.studio, self._controller.document.gathered
 
         def drawn(codes: list[Code]) -> None:
             self._codes = codes
@@ -135,7 +137,7 @@ class SamplingControl(QObject):
         self._controller.compute.submit(
             _LANE,
             "Drawing new shapes",
-            lambda job: studio.latent.samples(row.number, row.seed, row.temperature),
+            lambda job: studio.latent.samples(row.number, row.seed, row.temperature, gathered),
             drawn,
             self._failed,
         )
@@ -193,10 +195,19 @@ class SamplingControl(QObject):
         self._controller.compute.cancel(_LANE)
         self._empty()
         self._panel.show_reason("")
+        self._gathered = None
+        self._ask_reason()
+
+    def _ask_reason(self) -> None:
+        """Find out whether shapes can be drawn, which may depend on those that were captured."""
+        gathered = self._controller.document.gathered
+        if not self._controller.pipeline.ready or self._gathered == len(gathered):
+            return
+        self._gathered = len(gathered)
         self._controller.compute.submit(
             "latent space",
             "",
-            lambda job: self._controller.studio.latent.why_no_axes,
+            lambda job: self._controller.studio.latent.why_no_samples(gathered),
             self._panel.show_reason,
             lambda failure: self._panel.show_reason(failure.sentence),
         )

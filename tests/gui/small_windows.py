@@ -65,3 +65,9 @@ def _use(controller, qtbot, path, threshold, latent):
     qtbot.waitUntil(lambda: controller.pipeline.model.path == path, timeout=LONG)
     qtbot.waitUntil(lambda: not controller.compute.busy(), timeout=LONG)
     return open_model(path, "cpu")
+
+
+def drawn_samples(sampler):
+    """Whether every place of the row holds a sample, with a surface or without."""
+    texts = [sampler.list.item(row).text() for row in range(sampler.list.count())]
+    return bool(texts) and "…" not in texts

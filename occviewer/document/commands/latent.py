@@ -9,13 +9,16 @@ import numpy as np
 
 from occviewer.document.checks import number, whole
 from occviewer.document.commands.change import Change, with_edit
+from occviewer.document.directions import Directions
 from occviewer.document.errors import DocumentError
 from occviewer.document.source import LARGEST_SEED
 from occviewer.document.state import Document
 
 
-def slide(document: Document, axis: int, offset: float) -> Change:
+def slide(document: Document, axis: int, offset: float, along: Directions | None = None) -> Change:
     """Move along one axis, to an offset in units of σ.
+
+    `along` gives the axes where the model has none of its own.
 
     Raises
     ------
@@ -25,7 +28,7 @@ def slide(document: Document, axis: int, offset: float) -> Change:
     edit = document.shape.edit
     if axis in edit.locked:
         raise DocumentError(f"Axis {axis + 1} is locked; unlock it to move it.")
-    changed = with_edit(document, edit.moved({axis: offset}))
+    changed = with_edit(document, edit.moved({axis: offset}, along))
     return Change(f"Axis {axis + 1}: {changed.shape.edit.offset(axis):+.2f} σ", changed)
 
 
@@ -46,7 +49,11 @@ def reset_offsets(document: Document, axes: Iterable[int] | None = None) -> Chan
 
 
 def randomise_around(
-    document: Document, seed: int, bounds: Sequence[tuple[float, float]], spread: float = 0.5
+    document: Document,
+    seed: int,
+    bounds: Sequence[tuple[float, float]],
+    spread: float = 0.5,
+    along: Directions | None = None,
 ) -> Change:
     """Move every axis that is not locked by a random step from where it stands.
 
@@ -60,6 +67,8 @@ def randomise_around(
         For each axis the lowest and highest offset that may come out, in units of σ.
     spread : float
         Standard deviation of the steps, in units of σ.
+    along : Directions, optional
+        The axes where the model has none of its own.
     """
     edit = document.shape.edit
     seed = whole(seed, "The seed", 0, LARGEST_SEED)
@@ -69,7 +78,7 @@ def randomise_around(
         axis: min(max(edit.offset(axis) + step, low), high)
         for axis, (step, (low, high)) in enumerate(zip(steps, bounds, strict=True))
     }
-    return Change(f"Randomise (seed {seed})", with_edit(document, edit.moved(offsets)))
+    return Change(f"Randomise (seed {seed})", with_edit(document, edit.moved(offsets, along)))
 
 
 def lock_axes(document: Document, axes: Iterable[int], locked: bool = True) -> Change:

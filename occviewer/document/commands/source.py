@@ -65,12 +65,15 @@ def delete_points(document: Document, points: npt.ArrayLike) -> Change:
         is_mask or chosen.dtype.kind in "iu" or chosen.size == 0,
         "Points are named by a mask with a bool for each of the cloud, or by indices.",
     )
-    marked = np.zeros(len(source.cloud), bool)
-    if chosen.size:
-        marked[chosen] = True
+    if is_mask:
+        marked: BoolArray = chosen.copy()
+    else:
+        marked = np.zeros(len(source.cloud), bool)
+        if chosen.size:
+            marked[chosen] = True
     if source.kept is not None:
         marked &= source.kept
-    title = f"Delete {counted(int(marked.sum()), 'point')}"
+    title = f"Delete {counted(int(np.count_nonzero(marked)), 'point')}"
     if not marked.any():
         return Change(title, document)
     return Change(title, _changed(document, kept=_kept(source, marked)))
@@ -104,8 +107,8 @@ def apply_crop_box(document: Document) -> Change:
     if source.crop is None:
         raise DocumentError("There is no crop box; add one first.")
     counting = source.counted()
-    deleted = (len(counting) if source.kept is None else int(source.kept.sum())) - counting.sum()
-    counting.setflags(write=False)
+    before = len(counting) if source.kept is None else np.count_nonzero(source.kept)
+    deleted = before - np.count_nonzero(counting)
     # The same points count as before, so the code of the shape stays the right one.
     changed = with_shape(document, source=replace(source, kept=counting, crop=None))
     return Change(f"Crop: delete {counted(int(deleted), 'point')}", changed)
@@ -116,7 +119,7 @@ def restore_points(document: Document) -> Change:
     source = _source(document)
     if source.kept is None and source.crop is None:
         return Change("Restore points", document)
-    back = len(source.cloud) - int(source.counted().sum())
+    back = len(source.cloud) - int(np.count_nonzero(source.counted()))
     title = f"Restore {counted(back, 'point')}"
     return Change(title, _changed(document, kept=None, crop=None))
 
@@ -175,7 +178,7 @@ def _put(document: Document, source: Source) -> Document:
 
 
 def _need_points(source: Source) -> None:
-    left = int(source.counted().sum())
+    left = int(np.count_nonzero(source.counted()))
     if left < FEWEST_POINTS:
         raise DocumentError(
             f"This leaves {left:,} of {counted(len(source.cloud), 'point')}, and a shape needs "

@@ -35,6 +35,8 @@ class LatentPanel(QWidget):
         Of the axes that were shown so far; made once and used again for other shapes.
     detail : ValueSlider
     reset, randomise, more : QPushButton
+    note : QLabel
+        Above the sliders: what they follow, where that is not the model's own axes.
     message : QLabel
         Shown in place of the sliders where there are none, and says why.
     """
@@ -84,6 +86,9 @@ class LatentPanel(QWidget):
             self.show_message(facts.why_none)
             return
         self._facts = facts
+        self.note.setText(facts.note)
+        self.note.setVisible(bool(facts.note))
+        self._detail.setVisible(facts.has_detail)
         self._show_rows(self._count())
         self.message.hide()
         self.sliders.show()
@@ -126,7 +131,13 @@ class LatentPanel(QWidget):
         line = QFrame(self)
         line.setFrameShape(QFrame.Shape.HLine)
         line.setFrameShadow(QFrame.Shadow.Sunken)
-        detail = QHBoxLayout()
+        self.note = QLabel(self)
+        self.note.setWordWrap(True)
+        self.note.setAccessibleName("What the axes are")
+        self.note.hide()
+        self._detail = QWidget(self)
+        detail = QHBoxLayout(self._detail)
+        detail.setContentsMargins(0, 0, 0, 0)
         name = QLabel("&Detail", self)
         name.setMinimumWidth(name.fontMetrics().horizontalAdvance("Axis 88"))
         name.setBuddy(self.detail.slider)
@@ -138,10 +149,11 @@ class LatentPanel(QWidget):
         buttons.addWidget(self.randomise, 1)
         layout = QVBoxLayout(self.sliders)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.note)
         layout.addLayout(self._axes)
         layout.addWidget(self.more)
         layout.addWidget(line)
-        layout.addLayout(detail)
+        layout.addWidget(self._detail)
         layout.addLayout(buttons)
 
     def _count(self) -> int:
@@ -157,10 +169,11 @@ class LatentPanel(QWidget):
             self._add_row()
         facts = self._facts
         known = min(count, len(facts.position))
+        among = "training shapes" if facts.directions is None else "shapes on the shelf"
         for row, share, position, seen, reach in zip(
             self.rows[:known], facts.shares, facts.position, facts.ranges, facts.reach, strict=False
         ):
-            row.show_axis(share, position, seen, reach)
+            row.show_axis(share, position, seen, reach, among)
         for row in self.rows:
             row.setVisible(row.axis < count)
         self._show_offsets()
@@ -191,5 +204,5 @@ class LatentPanel(QWidget):
             return
         moved = sum(1 for offset in self._edit.offsets[FEW:] if offset)
         rest = sum(self._facts.shares[FEW:MANY])
-        noted = f", {moved} moved" if moved else f" ({percent(rest)})"
+        noted = f", {moved} moved" if moved else f" ({percent(rest)})" if rest else ""
         self.more.setText(f"Show {hidden} more axes{noted}")

@@ -61,30 +61,39 @@ class LatentRow(QWidget):
         self._show_lock(False)
 
     def show_axis(
-        self, share: float, position: float, seen: tuple[float, float], reach: tuple[float, float]
+        self,
+        share: float,
+        position: float,
+        seen: tuple[float, float],
+        reach: tuple[float, float],
+        among: str = "training shapes",
     ) -> None:
         """Say what the axis means for another code.
 
         Parameters
         ----------
         share : float
-            Of the variance of the training shapes.
+            Of the variance of the shapes that the axes are of; 0 for a random direction.
         position : float
             Where the code lies, in σ from the mean.
         seen : (float, float)
-            How far training shapes reach, in σ from the mean.
+            How far these shapes reach, in σ from the mean.
         reach : (float, float)
             The same in σ from the code.
+        among : str
+            What these shapes are.
         """
         self._reach = (
             math.floor((reach[0] - _ROOM) * _ROUND) / _ROUND,
             math.ceil((reach[1] + _ROOM) * _ROUND) / _ROUND,
         )
         self._about = (
-            f"Explains {percent(share)} of how the training shapes differ. They lie between "
+            f"Explains {percent(share)} of how the {among} differ. They lie between "
             f"{seen[0]:.1f} and {seen[1]:.1f} σ, this one at {position:.1f} σ; the number is how "
             "far it was moved from there."
         )
+        if not share:
+            self._about = "A random direction; the number is how far the shape was moved along it."
         self.label.setToolTip(self._about)
         self._show()
 

@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPen
 
-from occviewer.arrays import Float32Array, Float64Array
+from occviewer.arrays import BoolArray, Float32Array, Float64Array
 from occviewer.document import commands
 from occviewer.document.commands import Change
 from occviewer.document.commands.change import counted
@@ -28,7 +28,6 @@ class Brush(Tool):
         self._at: Float64Array | None = None
         self._path: list[Float64Array] = []
         self._pixels: Float32Array | None = None
-        self._stroke = 0
         self._deleted = 0
         bench.options.size_changed.connect(lambda *_: bench.redraw())
 
@@ -44,18 +43,10 @@ class Brush(Tool):
 
     def press(self, at: Float64Array, modifiers: Modifier) -> bool:
         """Begin a stroke."""
-        self._at, self._path, self._pixels, self._deleted = at, [at], None, 0
-        self._stroke += 1
-        stroke = self._stroke
-
-        def found(pixels: Float32Array) -> None:
-            # The camera stands still during a stroke, so they hold for all of it.
-            if stroke == self._stroke:
-                self._pixels = pixels
-                self._delete()
-
-        self.bench.project(found)
-        self.bench.redraw()
+        self._at, self._path, self._deleted = at, [at], 0
+        # The camera stands still during a stroke, so they hold for all of it.
+        self._pixels = self.bench.pixels() if self.bench.is_quick else None
+        self._follow()
         return True
 
     def drag(self, at: Float64Array, modifiers: Modifier) -> None:
@@ -63,19 +54,20 @@ class Brush(Tool):
         self._at = at
         if self._path:
             self._path.append(at)
-            self._delete()
-        self.bench.redraw()
+            self._follow()
 
     def release(self, at: Float64Array, modifiers: Modifier) -> None:
-        """End the stroke; where the points are still looked for, they are deleted when found."""
+        """End the stroke; of millions of points those under it are deleted when found."""
         self.drag(at, modifiers)
-        if self._pixels is not None:
-            self.abort()
+        path, radius = self._path, self.radius
+        if self._pixels is None and path:
+            self.bench.select(lambda pixels: near_path(pixels, path, radius), self._delete)
+        self.abort()
 
     def abort(self) -> None:
         """End the stroke where it is."""
         self._path, self._pixels = [], None
-        self._stroke += 1
+        self.bench.mark(None)
         self.bench.redraw()
 
     def hover(self, at: Float64Array | None) -> None:
@@ -104,14 +96,21 @@ class Brush(Tool):
             painter.setPen(pen)
             painter.drawEllipse(middle, self.radius, self.radius)
 
-    def _delete(self) -> None:
-        """Delete what lies under the part of the path that is new."""
+    def _follow(self) -> None:
+        """Delete what lies under the new part of the path, or show what will be deleted."""
+        if self._pixels is None:
+            _, pixels = self.bench.shown_pixels()
+            self.bench.light_up(near_path(pixels, self._path, self.radius))
+        else:
+            under = near_path(self._pixels, self._path, self.radius)
+            self._path = self._path[-1:]
+            self._delete(under)
+        self.bench.redraw()
+
+    def _delete(self, under: BoolArray) -> None:
         source = self.bench.source
-        if self._pixels is None or source is None or len(source.cloud) != len(self._pixels):
-            return
-        under = near_path(self._pixels, self._path, self.radius)
-        self._path = self._path[-1:]
-        under &= source.counted()
+        assert source is not None
+        under = under & source.counted()
         if not under.any():
             return
         total = self._deleted + int(np.count_nonzero(under))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QDockWidget
 
-from occviewer.arrays import BoolArray, Float32Array, Float64Array
+from occviewer.arrays import BoolArray, Float32Array, Float64Array, IntArray
 from occviewer.document.commands import Change
 from occviewer.document.source import Source
 from occviewer.document.state import Document
@@ -19,6 +19,7 @@ from occviewer.errors import OccviewerError
 from occviewer.gui.panels.tool_options import ToolOptions
 from occviewer.gui.tools.brush import Brush
 from occviewer.gui.tools.crop import Crop
+from occviewer.gui.tools.finding import PointFinder
 from occviewer.gui.tools.lasso import Lasso
 from occviewer.gui.tools.move import Move
 from occviewer.gui.tools.overlay import Overlay
@@ -30,12 +31,10 @@ if TYPE_CHECKING:
     from occviewer.gui.controller import Controller
 
 _CAMERA = "tool.camera"
-# Up to here all points are projected at once (30 ms); more of them in the compute thread.
-_AT_ONCE = 1_000_000
 _SEEN_THROUGH = 0.45
-_LANE = "points on the screen"
 
 _Event = QEvent.Type
+_Found = TypeVar("_Found")
 
 
 class ToolControl(QObject):
@@ -52,9 +51,9 @@ class ToolControl(QObject):
         self._tool: Tool | None = None
         self._dragging = self._space = self._refused = False
         self._known: Source | None = None
-        self._boxed: tuple[object, Placement, Float32Array] | None = None
         self._seen: View | None = None
         self._observer: int | None = None
+        self._finder = PointFinder(controller.compute, controller.failed)
         self._overlay = Overlay(self._canvas, self._paint)
         self._tools: dict[str, Tool] = {
             tool.name: tool for tool in (Move(self), Crop(self), Lasso(self), Brush(self))
@@ -159,41 +158,48 @@ class ToolControl(QObject):
         self._controller.history.do(title, document, merge="tool" if self._dragging else None)
         return True
 
-    def project(self, then: Callable[[Float32Array], None]) -> None:
-        """Find the pixels of all points; for millions of them in the compute thread."""
-        source, placement, view = self.source, self.placement, self.view()
-        if source is None or placement is None:
-            return
-        cloud = source.cloud
-        boxed = self._boxed
-        if boxed is not None and (boxed[0] is not cloud or boxed[1] is not placement):
-            boxed = None
+    @property
+    def is_quick(self) -> bool:
+        """Whether all points can be looked through while the window waits."""
+        return self._finder.is_quick(self.source)
 
-        def find() -> tuple[Float32Array, Float32Array]:
-            points = box_points(cloud.points, placement) if boxed is None else boxed[2]
-            return points, view.project(points)
-
-        def found(result: tuple[Float32Array, Float32Array]) -> None:
-            if self.source is not None and self.source.cloud is cloud:
-                self._boxed = (cloud, placement, result[0])
-                then(result[1])
-
-        if len(cloud) <= _AT_ONCE:
-            found(find())
-            return
-        self._controller.compute.submit(
-            _LANE, "Finding points", lambda job: find(), found, self._controller.failed
-        )
-
-    def shown_pixels(self) -> tuple[BoolArray, Float32Array]:
-        """Mask (N,) of the points that are drawn, and their pixels (K, 2)."""
+    def pixels(self) -> Float32Array:
+        """Find the pixels (N, 2) of all points of the cloud."""
         source, placement = self.source, self.placement
         if source is None or placement is None:
-            return np.zeros(0, bool), np.zeros((0, 2), np.float32)
-        shown = np.zeros(len(source.cloud), bool)
-        shown[self._controller.display.cloud.shown] = True
-        points = source.cloud.points[np.flatnonzero(shown)]
-        return shown, self.view().project(box_points(points, placement))
+            return np.zeros((0, 2), np.float32)
+        return self._finder.pixels(source, placement, self.view())
+
+    def select(
+        self, choose: Callable[[Float32Array], BoolArray], then: Callable[[BoolArray], None]
+    ) -> None:
+        """Choose points by their pixels; those of millions come later."""
+        source, placement = self.source, self.placement
+        if source is not None and placement is not None:
+            found = partial(self._found, source, then)
+            self._finder.select(source, placement, self.view(), choose, found)
+
+    def reckon(self, work: Callable[[], _Found], then: Callable[[_Found], None]) -> None:
+        """Do something with all points; with millions of them later."""
+        source = self.source
+        if source is not None:
+            self._finder.reckon(source, work, partial(self._found, source, then))
+
+    def _found(self, source: Source, then: Callable[[_Found], None], found: _Found) -> None:
+        if self.source is not None and self.source.cloud is source.cloud:
+            then(found)
+
+    def shown_pixels(self) -> tuple[IntArray, Float32Array]:
+        """Give indices (K,) of the points that are drawn, and their pixels (K, 2)."""
+        source, placement = self.source, self.placement
+        if source is None or placement is None:
+            return np.zeros(0, np.int64), np.zeros((0, 2), np.float32)
+        shown = self._controller.display.cloud.shown
+        return shown, self.view().project(box_points(source.cloud.points[shown], placement))
+
+    def light_up(self, drawn: BoolArray) -> None:
+        """Draw some of the points that are drawn (K,) in another colour, until `mark`."""
+        self._controller.display.cloud.light_up(drawn)
 
     def mark(self, marked: BoolArray | None) -> None:
         """Draw points of the cloud in another colour."""
@@ -304,9 +310,9 @@ class ToolControl(QObject):
             self._observer = None
         if tool is not None:
             tool.end()
-            self._controller.compute.cancel(_LANE)
+        self._finder.forget()
         self._end_drag()
-        self._boxed, self._space = None, False
+        self._space = False
 
     def _show_options(self, name: str) -> None:
         self.options.show_tool(name)

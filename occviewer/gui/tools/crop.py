@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from PySide6.QtGui import QColor, QPainter
 
@@ -27,7 +29,7 @@ class Crop(Tool):
         self._box: CropBox | None = None
         self._made_of: tuple[object, object] = (None, None)
         self._hovered: int | None = None
-        self._is_new = False
+        self._is_new = self._waits = False
         self._held: tuple[int, Float64Array, CropBox, View] | None = None
         bench.options.apply_wanted.connect(lambda: bench.change(commands.apply_crop_box))
         bench.options.remove_wanted.connect(self._remove)
@@ -47,8 +49,14 @@ class Crop(Tool):
         if source is None or placement is None:
             self._box, self._made_of = None, (None, None)
         elif self._made_of != (source, placement) and self._held is None:
-            self._made_of = (source, placement)
-            self._box = CropBox.around(source, placement)
+            self._made_of = made_of = (source, placement)
+
+            def found(box: CropBox) -> None:
+                if self._made_of == made_of and self._held is None:
+                    self._box = box
+                    self.bench.redraw()
+
+            self.bench.reckon(lambda: CropBox.around(source, placement), found)
         self.bench.redraw()
 
     def press(self, at: Float64Array, modifiers: Modifier) -> bool:
@@ -68,24 +76,39 @@ class Crop(Tool):
             return
         face, start, before, view = self._held
         box = before.dragged(view, face, start, at)
+        if not self.bench.is_quick:
+            self._box, self._waits = box, True
+        # Where too little would be left the face stops at the last place that was possible.
+        elif self._crop(box):
+            self._box = box
+        self.bench.redraw()
 
+    def _crop(self, box: CropBox) -> bool:
         def crop(document: Document) -> Change:
             change = commands.in_place(document, commands.set_crop_box, box.limits, box.axes)
             # The step is the whole drag, and the box may have come with its beginning.
             return Change("Add crop box" if self._is_new else change.title, change.document)
 
-        # Where too little would be left the face stops at the last place that was possible.
-        if self.bench.change(crop):
-            self._box = box
-        self.bench.redraw()
+        return self.bench.change(crop)
 
     def release(self, at: Float64Array, modifiers: Modifier) -> None:
-        """Let go of the face."""
+        """Let go of the face; of millions of points it is found now which ones lie inside."""
+        box, source, waits = self._box, self.bench.source, self._waits
         self.abort()
+        if not waits or box is None or source is None:
+            return
+
+        def found(_: object) -> None:
+            if not self._crop(box):
+                self._made_of = (None, None)
+                self.refresh()
+
+        inside = replace(source, crop=box.limits, crop_axes=box.axes).counted
+        self.bench.reckon(inside, found)
 
     def abort(self) -> None:
         """Let go of the face."""
-        self._held = None
+        self._held, self._waits = None, False
         self.refresh()
 
     def hover(self, at: Float64Array | None) -> None:

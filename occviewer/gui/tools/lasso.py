@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter
 
-from occviewer.arrays import BoolArray, Float32Array, Float64Array
+from occviewer.arrays import BoolArray, Float64Array
 from occviewer.document import commands
 from occviewer.gui.tools.overlay import ACCENT, DELETING, draw_line
 from occviewer.gui.tools.selecting import in_polygon
@@ -61,9 +61,8 @@ class Lasso(Tool):
             return
         self._outline.append(at)
         drawn, pixels = self.bench.shown_pixels()
-        inside = np.zeros(len(drawn), bool)
-        inside[np.flatnonzero(drawn)[in_polygon(pixels, self._outline)]] = True
-        self.bench.mark(self._joined(inside))
+        before = None if self._collected is None else self._collected[drawn]
+        self.bench.light_up(_joined(before, in_polygon(pixels, self._outline), self._how))
         self.bench.redraw()
 
     def release(self, at: Float64Array, modifiers: Modifier) -> None:
@@ -76,18 +75,16 @@ class Lasso(Tool):
             return
         how = self._how
 
-        def found(pixels: Float32Array) -> None:
-            inside = in_polygon(pixels, outline)
+        def found(inside: BoolArray) -> None:
             source = self.bench.source
-            if source is None or len(source.cloud) != len(inside):
-                return
-            joined = self._joined(inside & source.counted(), how)
+            assert source is not None
+            joined = _joined(self._collected, inside & source.counted(), how)
             if how != "delete":
                 self._collect(joined)
             else:
                 self._delete(joined)
 
-        self.bench.project(found)
+        self.bench.select(lambda pixels: in_polygon(pixels, outline), found)
 
     def abort(self) -> None:
         """Forget the outline."""
@@ -111,10 +108,6 @@ class Lasso(Tool):
         draw_line(painter, outline, colour)
         draw_line(painter, outline[[-1, 0]], colour, 1.0, dashed=True)
 
-    def _joined(self, inside: BoolArray, how: str = "") -> BoolArray:
-        before = np.zeros_like(inside) if self._collected is None else self._collected
-        return before & ~inside if (how or self._how) == "take out" else before | inside
-
     def _delete(self, points: BoolArray) -> None:
         if not points.any():
             self._collect(None)
@@ -136,5 +129,11 @@ class Lasso(Tool):
     def _collect(self, points: BoolArray | None) -> None:
         self._collected = points if points is not None and points.any() else None
         self.bench.mark(self._collected)
-        count = 0 if self._collected is None else int(self._collected.sum())
+        count = 0 if self._collected is None else int(np.count_nonzero(self._collected))
         self.bench.options.show_collected(count)
+
+
+def _joined(before: BoolArray | None, inside: BoolArray, how: str) -> BoolArray:
+    """Add what was drawn around to what was collected before, or take it out."""
+    collected = np.zeros_like(inside) if before is None else before
+    return collected & ~inside if how == "take out" else collected | inside

@@ -18,6 +18,7 @@ from occviewer.placement import Placement
 _COLOURS = {"x": QColor("#e8453c"), "y": QColor("#43a047"), "z": QColor("#3f7fe8")}
 _HELD = QColor("#ffc107")
 _PLAIN = QColor("#f1f3f5")
+_ENOUGH = 500_000  # points
 _SQUARE = 6.0
 _HEAD = 9.0
 
@@ -119,10 +120,12 @@ class Move(Tool):
 
 
 def _middle(source: Source) -> Float64Array:
-    """Middle (3,) of the points that count, world units."""
-    points = source.cloud.points
+    """Middle (3,) of the points that count, world units; of millions, of every so many."""
+    step = 1 + len(source.cloud) // _ENOUGH
+    points = source.cloud.points[::step]
     if source.kept is not None or source.crop is not None:
-        points = points[source.counted()]
+        counted = points[source.counted()[::step]]
+        points = counted if len(counted) else points
     return np.asarray((points.min(axis=0) + points.max(axis=0)) / 2)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter
 
-from occviewer.arrays import BoolArray, Float32Array, Float64Array
+from occviewer.arrays import BoolArray, Float32Array, Float64Array, IntArray
 from occviewer.gui.tools.projecting import View
 from occviewer.placement import Placement
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from occviewer.gui.panels.tool_options import ToolOptions
 
 Modifier = Qt.KeyboardModifier
+_Found = TypeVar("_Found")
 
 
 class Bench(Protocol):
@@ -43,11 +44,26 @@ class Bench(Protocol):
     def change(self, command: Callable[[Document], Change]) -> bool:
         """Do a command; between a press and its release all are one step."""
 
-    def project(self, then: Callable[[Float32Array], None]) -> None:
-        """Find the pixels (N, 2) of all points of the cloud; those of millions come later."""
+    @property
+    def is_quick(self) -> bool:
+        """Whether all points can be looked through while the window waits."""
 
-    def shown_pixels(self) -> tuple[BoolArray, Float32Array]:
-        """Mask (N,) of the points that are drawn, and their pixels (K, 2)."""
+    def pixels(self) -> Float32Array:
+        """Find the pixels (N, 2) of all points of the cloud, which must be few."""
+
+    def select(
+        self, choose: Callable[[Float32Array], BoolArray], then: Callable[[BoolArray], None]
+    ) -> None:
+        """Choose points by their pixels (N, 2): `then` gets the mask, of millions later."""
+
+    def reckon(self, work: Callable[[], _Found], then: Callable[[_Found], None]) -> None:
+        """Do something with all points; with millions of them later, in the compute thread."""
+
+    def shown_pixels(self) -> tuple[IntArray, Float32Array]:
+        """Give indices (K,) of the points that are drawn, and their pixels (K, 2)."""
+
+    def light_up(self, drawn: BoolArray) -> None:
+        """Draw some of the points that are drawn (K,) in another colour, until `mark`."""
 
     def mark(self, marked: BoolArray | None) -> None:
         """Draw points of the cloud (N,) bool in another colour."""
