@@ -141,7 +141,7 @@ class Files:
     def unsaved(self) -> bool:
         """Whether the document holds work that is in no file."""
         history = self._controller.history
-        return history.modified and not history.document.shape.is_empty
+        return history.modified and not history.document.is_empty
 
     def show_recent(self) -> None:
         """List the files that were opened lately."""

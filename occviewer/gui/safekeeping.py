@@ -56,7 +56,7 @@ class Safekeeping(QObject):
             return
         document, original = history.document, self._controller.files.session
         self._kept = document
-        if not history.modified or document.shape.is_empty:
+        if not history.modified or document.is_empty:
             autosave.clear()
             return
         self._controller.storage.submit(

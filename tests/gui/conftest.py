@@ -76,3 +76,12 @@ def opened(qtbot, preferences, tmp_path):
     controller.history.mark_saved()
     window.close()
     window.deleteLater()
+
+
+@pytest.fixture
+def without_model(monkeypatch, request):
+    """A window that opens no model: for what has to do with none, and is quick so."""
+    from occviewer.gui.controller import Controller
+
+    monkeypatch.setattr(Controller, "_begin", lambda controller: None)
+    return request.getfixturevalue("opened")
