@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from occviewer.gui.controller import Controller
 
 SESSION_SUFFIX = ".occ"
+SESSION_LANE = "session"
+"""In which sessions are read: of several, the latest wish takes the place of the present one."""
 
 
 class Files:
@@ -87,7 +89,7 @@ class Files:
                 self._window.messages.show_message("warning", note)
 
         self._controller.compute.submit(
-            "import",
+            SESSION_LANE,
             f"Opening {path.name}",
             lambda job: load_session(path),
             arrived,

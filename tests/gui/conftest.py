@@ -81,7 +81,7 @@ def opened(qtbot, preferences, tmp_path):
 @pytest.fixture
 def without_model(monkeypatch, request):
     """A window that opens no model: for what has to do with none, and is quick so."""
-    from occviewer.gui.controller import Controller
+    from occviewer.gui.pipeline import Pipeline
 
-    monkeypatch.setattr(Controller, "_begin", lambda controller: None)
+    monkeypatch.setattr(Pipeline, "_open_model", lambda pipeline, wanted: None)
     return request.getfixturevalue("opened")
