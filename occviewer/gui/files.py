@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog
 
 from occviewer.document.session import load_session, save_session
 from occviewer.document.state import Document
+from occviewer.gui.questions import Button, ask, ask_path
 from occviewer.models.sniffing import SUFFIX
 from occviewer.observations import READABLE_SUFFIXES
 
@@ -105,39 +105,24 @@ class Files:
 
     def save_as(self, then: Callable[[], object] = lambda: None) -> None:
         """Ask for a file and save the session to it."""
-        name, _ = QFileDialog.getSaveFileName(
-            self._window,
-            "Save session",
-            f"session{SESSION_SUFFIX}",
-            f"Sessions (*{SESSION_SUFFIX})",
+        path = ask_path(
+            self._window, "Save session", f"session{SESSION_SUFFIX}", "Sessions", SESSION_SUFFIX
         )
-        if name:
-            self._save(Path(name).with_suffix(SESSION_SUFFIX), then)
+        if path is not None:
+            self._save(path, then)
 
     def leave(self, then: Callable[[], object]) -> None:
         """Do something that gives the document up: once it is saved, or the person agrees."""
         if not self.unsaved:
             then()
             return
-        buttons = QMessageBox.StandardButton
-        question = QMessageBox(
-            QMessageBox.Icon.Question,
+        ask(
+            self._window,
             "Unsaved session",
             "The session has changes that are in no file. Save them?",
-            buttons.Save | buttons.Discard | buttons.Cancel,
-            self._window,
+            {Button.Save: partial(self.save, then), Button.Discard: then},
+            default=Button.Save,
         )
-        question.setDefaultButton(buttons.Save)
-        question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-
-        def answered(result: int) -> None:
-            if result == buttons.Save:
-                self.save(then)
-            elif result == buttons.Discard:
-                then()
-
-        question.finished.connect(answered)
-        question.open()
 
     @property
     def unsaved(self) -> bool:

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QFileDialog, QPushButton
 
 from occviewer.document import commands
-from occviewer.gui import film_control, film_maker, film_place
+from occviewer.gui import film_maker, film_place
 from occviewer.gui.film_dialog import FilmWish
 
 from .small_windows import LONG, at_rest, capture_samples, use_latent_model
@@ -121,9 +121,7 @@ def test_a_turntable_turns_around_the_shape_at_hand(ready, qtbot):
 def test_the_window_asks_and_then_makes_it(ready, qtbot, monkeypatch):
     window, controller, target = ready
     path = target / "asked"
-    monkeypatch.setattr(
-        film_control.QFileDialog, "getSaveFileName", lambda *_: (str(path), "GIF film (*.gif)")
-    )
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), "GIF film (*.gif)"))
     window.track.seconds.setValue(0.5)
     window.track.film.click()
     dialog = controller.film.dialog
