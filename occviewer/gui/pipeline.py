@@ -87,11 +87,11 @@ class Pipeline(QObject):
         self._document, self._moving = document, moving
         wanted = None if document.model is None else (document.model, self._device)
         shape = document.shape
-        if wanted is not None and wanted != self._open:
+        if wanted is not None and not self._is_open(wanted):
             self._open_model(wanted)
         if shape.is_empty:
             self._show_nothing()
-        elif self.model is None or wanted != self._open:
+        elif not self.ready:
             return
         elif shape.code is not None:
             self._give_up("encode")
@@ -108,7 +108,10 @@ class Pipeline(QObject):
     def stop(self) -> None:
         """Give up what is being computed; it is tried again when something changes."""
         for lane, key in list(self._asked.items()):
-            self._failed[lane] = key
+            if lane == "model":
+                self._open = None  # as in _open_model
+            else:
+                self._failed[lane] = key
             self._give_up(lane)
 
     def hold(self, held: bool) -> None:
@@ -125,12 +128,16 @@ class Pipeline(QObject):
     @property
     def ready(self) -> bool:
         """Whether the open model is the document's."""
-        return self._open == (self._document.model, self._device)
+        return self._is_open((self._document.model, self._device))
 
     @property
     def settled(self) -> bool:
         """Whether nothing is being computed."""
         return not self._asked
+
+    def _is_open(self, wanted: tuple[ModelReference | None, str]) -> bool:
+        """Whether this model is open, and no other is about to take its place."""
+        return self._open == wanted and "model" not in self._asked
 
     def _go_on(self) -> None:
         self.follow(self._document, moving=self._moving)
@@ -144,6 +151,10 @@ class Pipeline(QObject):
 
     def _open_model(self, wanted: tuple[ModelReference, str]) -> None:
         reference, device = wanted
+        if self._asked.get("model") not in (None, wanted):
+            # An opening that runs cannot be stopped: which model the compute thread has then,
+            # and whether the next one takes its place, nobody knows.
+            self._open = None
 
         def done(model: Model) -> None:
             self._open, self.model, self._shown = wanted, model, None
