@@ -42,7 +42,7 @@ class FakeStudio:
         self.asked.append(("encode", self.model))
         if "encode" in self.broken:
             raise CheckpointError("It cannot be encoded.")
-        return f"code by {self.model}"
+        return f"code {len(self.asked)} by {self.model}"
 
     def mesh(self, code, edit, settings, *, live, cancel, progress):
         self.asked.append(("live" if live else "fine", self.model))
@@ -124,7 +124,7 @@ def test_a_model_that_was_undone_while_it_opened_completes_nothing(window, quiet
     window.show(Document(model=A, shape=scan()))
     window.studio.go_on.set()
     quiet()
-    assert window.document.shape.code == "code by A"
+    assert window.document.shape.code == "code 1 by A"
     assert {by for _, by in window.studio.asked} == {"A"}
 
 
@@ -151,3 +151,46 @@ def test_after_the_first_opening_was_stopped_the_next_scan_opens_the_model(windo
     quiet()
     assert window.pipeline.ready
     assert window.meshes
+
+
+def test_a_shape_too_thin_for_the_coarse_mesh_is_shown_all_the_same(window, quiet):
+    window.studio.broken = {"live"}
+    window.show(Document(model=A, shape=scan(), extraction=ExtractionSettings(resolution=128)))
+    quiet()
+    assert [result.live for result in window.meshes] == [False]
+    assert window.failures == []
+
+
+def test_a_shape_without_any_surface_is_said_once(window, quiet):
+    window.studio.broken = {"live", "fine"}
+    window.show(Document(model=A, shape=scan(), extraction=ExtractionSettings(resolution=128)))
+    quiet()
+    window.show(window.document)
+    quiet()
+    assert window.failures == ["There is no surface."]
+
+
+@pytest.mark.parametrize("step", ["encode", "fine"])
+def test_the_shape_before_goes_when_the_next_one_cannot_be_made(window, quiet, step):
+    window.show(Document(model=A, shape=scan()))
+    quiet()
+    assert window.meshes[-1] is not None
+    window.studio.broken = {step, "live"}
+    window.show(Document(model=A, shape=scan()))
+    quiet()
+    assert len(window.failures) == 1
+    assert window.meshes[-1] is None
+
+
+def test_a_model_that_could_not_be_opened_is_tried_again(window, quiet):
+    window.studio.broken = {"A"}
+    window.choose(A)
+    quiet()
+    assert window.failures == ["A cannot be opened."]
+    window.studio.broken = set()
+    window.choose(A)
+    quiet()
+    assert not window.pipeline.ready, "a document that changes is no wish to try it again"
+    window.pipeline.retry()
+    quiet()
+    assert window.pipeline.ready
