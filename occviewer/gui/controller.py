@@ -150,6 +150,20 @@ class Controller(QObject):
             reference = ModelReference(path=Path(location))
         self.do(commands.change_model, reference)
 
+        if not self.pipeline.ready:
+            self.pipeline.retry()  # it may be the same that could not be opened before
+
+    def _pipeline_failed(self, lane: str, failure: Failure) -> None:
+        self.display.show_failed(lane)
+        if lane != "model":
+            self.failed(failure)
+            return
+        answers: dict[str, Callable[[], object]] = {"Try again": self.pipeline.retry}
+        if self.document.model is not None:
+            title, _ = commands.change_model(self.document, self.document.model)
+            if self.history.undo_title == title:
+                answers["Undo"] = self.history.undo
+        self.window.messages.ask(failure.sentence, answers, "error", failure.details)
     def grab(self, what: str) -> None:
         """Begin a drag: until `release`, meshes are coarse; its first step is one of its own."""
         self.history.end_merge()
@@ -171,7 +185,7 @@ class Controller(QObject):
 
     def _connect_pipeline(self) -> None:
         self.pipeline.encoded.connect(self.history.complete)
-        self.pipeline.failed.connect(lambda lane, failure: self.failed(failure))
+        self.pipeline.failed.connect(self._pipeline_failed)
         self.pipeline.meshed.connect(self.display.show_mesh)
         self.pipeline.opened.connect(self.display.show_model)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from occviewer.document.history import History
@@ -37,6 +38,7 @@ class Display:
         self._points_of: tuple[Source | None, Code | None] = (None, None)
         self.cloud = CloudView(window.viewport, beside, self._cloud_failed)
         self._shelf: object = None
+        self._own: dict[str, str] = {}  # paths of models that do not ship, and their names
         self._fit_next = False
         self._points_hidden = False
         self.result: MeshResult | None = None
@@ -87,27 +89,40 @@ class Display:
 
     def show_model(self, model: Model) -> None:
         """Say which model is open and where it computes."""
-        from occviewer.models.model import shipped_models
-
         window, info = self._window, model.info
-        path = model.path
-        shipped = [(name, name) for name in shipped_models()]
-        current = path.stem if path and (path.stem, path.stem) in shipped else str(path)
-        if path is not None and current == str(path):
-            shipped.append((path.name, str(path)))
-        window.model.show_models(shipped, current)
+        self._show_models()
         weights = sum(p.numel() for p in model.network.parameters())
-        card = path.with_suffix(".md") if path else None
-        text = card.read_text(encoding="utf-8") if card and card.exists() else ""
         window.model.show_about(
             f"{model.network.architecture}, {weights / 1e6:.1f} million weights, takes "
             f"{model.network.point_count:,} points of a point cloud; on {model.device}.",
-            text,
+            "" if model.path is None else _card(model.path),
         )
         window.model.show_devices(devices(), model.device.type)
         window.extraction.show_default_threshold(info.threshold)
         self.show_document(self._history.document)
         self._show_status()
+
+    def show_failed(self, lane: str) -> None:
+        """Show no more of what came before than is still true; see `Pipeline.failed`."""
+        if lane == "model":
+            self._show_models()
+            self._window.model.show_devices(devices(), self._pipeline.device)
+        elif lane == "encode":
+            source = self._history.document.shape.source
+            if source is not None and self.cloud.placement_of(source) is None:
+                self.cloud.clear()
+
+    def _show_models(self) -> None:
+        """List the models that ship and those that were opened, the document's as chosen."""
+        from occviewer.models.model import shipped_models
+
+        reference = self._history.document.model
+        if reference is not None and reference.path is not None:
+            self._own[str(reference.path)] = reference.path.name
+        models = [(name, name) for name in shipped_models()]
+        models += [(name, path) for path, name in self._own.items()]
+        chosen = "" if reference is None else str(reference.location)
+        self._window.model.show_models(models, chosen)
 
     def show_mesh(self, result: MeshResult | None) -> None:
         """Draw a mesh and say what it is like; None where there is no shape."""
@@ -193,3 +208,11 @@ class Display:
             total = 1000 * sum(result.seconds.values())
             parts.append(f"{result.resolution}³ in {total:.0f} ms")
         self._window.show_status("   ".join(parts))
+
+
+def _card(model: Path) -> str:
+    """Read what a model's maker says of it; empty where there is nothing to read."""
+    try:
+        return model.with_suffix(".md").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
