@@ -83,7 +83,7 @@ class Exports:
             return f"Wrote {path}: {len(mesh.faces):,} triangles, {size}.{closed}"
 
         self._controller.compute.submit(
-            "export", f"Writing {path.name}", work, self._note, self._controller.failed
+            f"export {path}", f"Writing {path.name}", work, self._note, self._controller.failed
         )
 
     def export_code(self) -> None:
@@ -96,7 +96,7 @@ class Exports:
         if path is None:
             return
         self._controller.compute.submit(
-            "export",
+            f"export {path}",
             f"Writing {path.name}",
             lambda job: self._controller.studio.latent.edited(code, edit).save(path),
             lambda nothing: self._note(f"Wrote {path}."),
@@ -117,7 +117,7 @@ class Exports:
         """Draw what the view shows and write it; only the drawing keeps the window waiting."""
         drawings = self._window.viewport.drawings(factor, transparent=transparent)
         self._controller.storage.submit(
-            "picture",
+            f"picture {path}",
             f"Writing {path.name}",
             lambda job: _write_png(merged(drawings), path),
             lambda nothing: self._note(f"Wrote {path}."),

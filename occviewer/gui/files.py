@@ -53,8 +53,8 @@ class Files:
             self._controller.choose_model(name)
 
     def open_all(self, paths: list[Path]) -> None:
-        """Open files by their kind; of several scans the last one stays."""
-        for path in paths:
+        """Open files by their kind: a session first, and of several scans the last one stays."""
+        for path in sorted(paths, key=lambda path: path.suffix.lower() != SESSION_SUFFIX):
             if path.suffix.lower() == SESSION_SUFFIX:
                 self.open_session(path)
             elif path.suffix.lower() == SUFFIX:
