@@ -77,8 +77,16 @@ class Files:
         self.leave(lambda: self._open_session(path))
 
     def _open_session(self, path: Path) -> None:
+        history = self._controller.history
+        state = history.state
+
         def arrived(loaded: tuple[Document, tuple[str, ...]]) -> None:
-            document, notes = loaded
+            if history.state is state:
+                show(*loaded)
+            else:  # what was done meanwhile was not asked about
+                self.leave(partial(show, *loaded))
+
+        def show(document: Document, notes: tuple[str, ...]) -> None:
             self.session = path
             self._controller.display.fit_next()
             self._controller.history.start(document, f"Open {path.name}")
@@ -96,14 +104,14 @@ class Files:
             self._controller.failed,
         )
 
-    def save(self, then: Callable[[], object] = lambda: None) -> None:
+    def save(self, then: Callable[[], object] | None = None) -> None:
         """Save the session to its file, or ask for one; then do something if it was saved."""
         if self.session is None:
             self.save_as(then)
         else:
             self._save(self.session, then)
 
-    def save_as(self, then: Callable[[], object] = lambda: None) -> None:
+    def save_as(self, then: Callable[[], object] | None = None) -> None:
         """Ask for a file and save the session to it."""
         path = ask_path(
             self._window, "Save session", f"session{SESSION_SUFFIX}", "Sessions", SESSION_SUFFIX
@@ -138,21 +146,24 @@ class Files:
             menu.addAction(path.name, partial(self.open_all, [path])).setToolTip(str(path))
         menu.setEnabled(not menu.isEmpty())
 
-    def _save(self, path: Path, then: Callable[[], object]) -> None:
+    def _save(self, path: Path, then: Callable[[], object] | None) -> None:
         """Save in the thread for files; what is changed meanwhile stays unsaved."""
         history = self._controller.history
-        document, state = history.document, history.state
+        document, state, beginning = history.document, history.state, history.beginning
 
         def saved(nothing: None) -> None:
-            self.session = path
-            history.mark_saved(state)
             self._controller.preferences.add_recent(path)
             self.show_recent()
+            if history.beginning is not beginning:
+                return  # another session has taken its place, and has a file of its own
+            self.session = path
+            history.mark_saved(state)
             self._show_title()
-            then()
+            if then is not None:
+                self.leave(then)  # what was changed while it was written is asked about
 
         self._controller.storage.submit(
-            "save",
+            f"save {path}",
             f"Saving {path.name}",
             lambda job: save_session(document, path),
             saved,
