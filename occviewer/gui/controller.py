@@ -30,6 +30,7 @@ from occviewer.gui.pipeline import Pipeline
 from occviewer.gui.point_shading import PointShading
 from occviewer.gui.preferences import Preferences
 from occviewer.gui.progress import Progress
+from occviewer.gui.questions import Button, ask
 from occviewer.gui.safekeeping import Safekeeping
 from occviewer.gui.sampling_control import SamplingControl
 from occviewer.gui.source_control import SourceControl
@@ -149,7 +150,6 @@ class Controller(QObject):
         else:
             reference = ModelReference(path=Path(location))
         self.do(commands.change_model, reference)
-
         if not self.pipeline.ready:
             self.pipeline.retry()  # it may be the same that could not be opened before
 
@@ -164,6 +164,7 @@ class Controller(QObject):
             if self.history.undo_title == title:
                 answers["Undo"] = self.history.undo
         self.window.messages.ask(failure.sentence, answers, "error", failure.details)
+
     def grab(self, what: str) -> None:
         """Begin a drag: until `release`, meshes are coarse; its first step is one of its own."""
         self.history.end_merge()
@@ -319,9 +320,18 @@ class Controller(QObject):
         self.compute.cancel_titled()
 
     def _close(self, event: QCloseEvent) -> None:
-        if self.files.unsaved and not self._leaving:
+        writing = self._writing()
+        if not self._leaving and (writing or self.files.unsaved):
             event.ignore()
-            self.files.leave(self._leave)
+            if writing:
+                ask(
+                    self.window,
+                    "Not finished",
+                    f"{', '.join(writing)}: this is not finished, and closing gives it up.",
+                    {Button.Close: lambda: self.files.leave(self._leave)},
+                )
+            else:
+                self.files.leave(self._leave)
             return
         self.preferences.window_layout = bytes(self.window.layout_state().data())
         self.history.remove_listener(self._document_changed)
@@ -330,6 +340,11 @@ class Controller(QObject):
         self.all_ended = stop_all(self.compute, self.storage)
         self.safekeeping.close()
         event.accept()
+
+    def _writing(self) -> list[str]:
+        """Titles of what is being written for the person."""
+        titles = self.compute.under_way("export") + self.storage.under_way("picture", "save")
+        return [*titles, "Making a film"] if self.film.busy else titles
 
     def _leave(self) -> None:
         self._leaving = True

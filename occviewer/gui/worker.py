@@ -176,6 +176,12 @@ class ComputeThread(QObject):
         with self._changed:
             return bool(self._latest) if lane is None else lane in self._latest
 
+    def under_way(self, *kinds: str) -> list[str]:
+        """Titles of what is not delivered yet, of lanes that begin with one of these words."""
+        with self._changed:
+            jobs = self._latest.values()
+            return [job.title for job in jobs if job.lane.split(" ", 1)[0] in kinds]
+
     def stop(self, seconds: float = 1.5) -> bool:
         """Give everything up and end the thread; whether it ended within the time.
 
