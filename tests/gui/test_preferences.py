@@ -1,7 +1,5 @@
 """What the program remembers."""
 
-from pathlib import Path
-
 
 def test_the_latest_file_comes_first_and_missing_ones_are_dropped(preferences, tmp_path):
     files = [tmp_path / f"{number}.occ" for number in range(12)]
@@ -15,20 +13,9 @@ def test_the_latest_file_comes_first_and_missing_ones_are_dropped(preferences, t
     assert files[11] not in preferences.recent
 
 
-def test_a_recent_file_that_may_not_be_looked_at_stops_nothing(preferences, tmp_path, monkeypatch):
-    here, closed = tmp_path / "here.occ", tmp_path / "closed" / "there.occ"
-    closed.parent.mkdir()
-    for file in (closed, here):
-        file.touch()
-        preferences.add_recent(file)
-    stat = Path.stat
-
-    def refused(path, **options):
-        if path == closed:
-            raise PermissionError(13, "Permission denied")
-        return stat(path, **options)
-
-    # Whoever runs the tests as root may look everywhere.
-    monkeypatch.setattr(Path, "stat", refused)
-    monkeypatch.setattr("os.stat", lambda path, **options: refused(Path(path), **options))
-    assert preferences.recent[0] == here
+def test_a_recent_file_that_cannot_be_looked_at_stops_nothing(preferences, tmp_path):
+    here = tmp_path / "here.occ"
+    here.touch()
+    # As a folder that is closed or a share that is gone, a name too long makes stat fail.
+    preferences._settings.setValue("recent", [str(tmp_path / ("x" * 5000)), str(here)])
+    assert preferences.recent == [here]
