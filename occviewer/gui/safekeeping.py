@@ -113,7 +113,7 @@ class Safekeeping(QObject):
         autosave: Autosave,
         document: Document,
         original: Path | None,
-        written: Callable[[], object] = lambda: None,
+        written: Callable[[], None] = lambda: None,
     ) -> None:
         self._controller.storage.submit(
             "autosave",

@@ -174,7 +174,7 @@ def test_what_is_done_while_a_session_opens_is_asked_about(without_model, code, 
 def test_a_second_export_leaves_the_first_alone(without_model, code, tmp_path, qtbot, monkeypatch):
     window, controller = without_model
     controller.studio._latent = LatentStudio(small_model(tmp_path))
-    controller.do(commands.take_code, code)
+    controller.do(commands.take_code, code, "Take code", 1.0)
     names = iter(["one.npz", "two.npz"])
     monkeypatch.setattr(
         QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / next(names)), "")
