@@ -53,6 +53,7 @@ class SamplingControl(QObject):
         self._codes: list[Code] = []
         self._pictures: dict[int, bytes] = {}
         self._ready = 0
+        self._model = controller.document.model
         self._gathered: int | None = None  # so many were captured when it was last asked
         self._threshold: float | None = None  # of the pictures, once they are all drawn
         self._still = QTimer(self)
@@ -79,6 +80,11 @@ class SamplingControl(QObject):
 
     def new_shapes(self) -> None:
         """Draw shapes: with the seed that is shown, or the next one where its are shown."""
+        if not self._controller.pipeline.ready:
+            self._controller.window.messages.show_message(
+                "note", "The model is not open yet; wait until it is."
+            )
+            return
         if self._wanted is None:
             self._draw(self._row())
             return
@@ -118,6 +124,11 @@ class SamplingControl(QObject):
         row = self._row()
         self._panel.show_settings(row.seed, row.temperature)
         self._ask_reason()
+        if self._controller.document.model != self._model:
+            # What stands in the row means nothing to the model that is wanted now.
+            self._model = self._controller.document.model
+            self._controller.compute.cancel(_LANE)
+            self._empty()
         if self._wanted is None:
             return
         if row != self._wanted:
