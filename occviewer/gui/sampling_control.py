@@ -12,7 +12,7 @@ from occviewer.document import commands
 from occviewer.document.shape import LatentEdit
 from occviewer.document.source import LARGEST_SEED
 from occviewer.errors import ExtractionError
-from occviewer.gui.worker import Failure
+from occviewer.gui.failures import Failure
 
 if TYPE_CHECKING:
     from occviewer.gui.controller import Controller
@@ -190,15 +190,16 @@ class SamplingControl(QObject):
 
     def _stop(self) -> None:
         """Draw no more; the places that are still empty go."""
-        if self._controller.compute.busy(_LANE):
-            self._controller.compute.cancel(_LANE)
-            self._panel.shorten(self._ready)
-            if self._ready == 0:
-                self._empty()
+        # Whether it was drawing cannot be asked: all that has a title was given up already.
+        self._controller.compute.cancel(_LANE)
+        self._panel.shorten(self._ready)
+        del self._codes[self._ready :]
+        if self._ready == 0:
+            self._empty()
 
     def _empty(self) -> None:
         self._still.stop()
-        self._wanted, self._codes, self._pictures = None, [], {}
+        self._wanted, self._codes, self._pictures, self._ready = None, [], {}, 0
         self._panel.show_waiting(0)
 
     def _model_opened(self, model: Model) -> None:
