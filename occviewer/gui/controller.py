@@ -22,6 +22,7 @@ from occviewer.gui.blend_control import BlendControl
 from occviewer.gui.dialogs import PreferencesDialog, TextDialog, about_page, shortcut_page
 from occviewer.gui.display import Display
 from occviewer.gui.exports import Exports
+from occviewer.gui.failures import Failure
 from occviewer.gui.files import Files
 from occviewer.gui.film_control import FilmControl
 from occviewer.gui.latent_control import LatentControl
@@ -39,7 +40,7 @@ from occviewer.gui.theme import apply_theme
 from occviewer.gui.tools.control import ToolControl
 from occviewer.gui.track_control import TrackControl
 from occviewer.gui.viewport import VIEWS
-from occviewer.gui.worker import ComputeThread, Failure, stop_all
+from occviewer.gui.worker import ComputeThread, stop_all
 
 # Milliseconds until a window that was made is on the screen.
 _SEEN_AFTER = 50

@@ -11,6 +11,7 @@ from occviewer.document.state import Document
 from occviewer.gui.actions import Actions
 from occviewer.gui.cloud_view import CloudView
 from occviewer.gui.devices import devices
+from occviewer.gui.failures import Failure
 from occviewer.gui.main_window import MainWindow
 from occviewer.gui.panels.extraction_panel import MeshFacts
 from occviewer.gui.panels.shelf import ShelfItem
@@ -19,7 +20,7 @@ from occviewer.gui.source_facts import show_source
 from occviewer.gui.studio import MeshResult
 from occviewer.gui.theme import is_dark
 from occviewer.gui.viewport import Background, Shading, Thing
-from occviewer.gui.worker import ComputeThread, Failure
+from occviewer.gui.worker import ComputeThread
 
 if TYPE_CHECKING:
     from occviewer.document.source import Source

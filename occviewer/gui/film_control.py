@@ -20,11 +20,12 @@ from PySide6.QtWidgets import QProgressDialog
 
 from occviewer.document.shape import LatentEdit
 from occviewer.errors import ExtractionError, OccviewerError
+from occviewer.gui.failures import Failure
 from occviewer.gui.film_dialog import KINDS, FilmDialog, FilmWish
 from occviewer.gui.film_maker import FilmMaker
 from occviewer.gui.film_place import bring, require_place
 from occviewer.gui.questions import ask_path
-from occviewer.gui.worker import Failure, Job
+from occviewer.gui.worker import Job
 from occviewer.meshes import Mesh
 from occviewer.meshes.film_worker import MORPH, packed_mesh
 

@@ -18,8 +18,9 @@ from occviewer.document.settings import ExtractionSettings
 from occviewer.document.shape import LatentEdit
 from occviewer.document.source import Source
 from occviewer.document.state import Document
+from occviewer.gui.failures import Failure
 from occviewer.gui.studio import MeshResult, Studio
-from occviewer.gui.worker import ComputeThread, Failure, Job
+from occviewer.gui.worker import ComputeThread, Job
 
 if TYPE_CHECKING:
     from occviewer.models import Code, Model

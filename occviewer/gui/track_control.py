@@ -20,10 +20,11 @@ from occviewer.document import commands
 from occviewer.document.commands import Change
 from occviewer.document.settings import Track
 from occviewer.document.shape import LatentEdit, ShelfEntry
+from occviewer.gui.failures import Failure
 from occviewer.gui.panels.shelf import ShelfItem
 from occviewer.gui.studio import MeshResult
 from occviewer.gui.way import Way, why_no_way
-from occviewer.gui.worker import Failure, Job
+from occviewer.gui.worker import Job
 
 if TYPE_CHECKING:
     from occviewer.gui.controller import Controller
