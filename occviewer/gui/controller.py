@@ -34,6 +34,7 @@ from occviewer.gui.progress import Progress
 from occviewer.gui.questions import Button, ask
 from occviewer.gui.safekeeping import Safekeeping
 from occviewer.gui.sampling_control import SamplingControl
+from occviewer.gui.shelf_control import ShelfControl
 from occviewer.gui.source_control import SourceControl
 from occviewer.gui.studio import Studio
 from occviewer.gui.theme import apply_theme
@@ -77,6 +78,7 @@ class Controller(QObject):
         self._dragging, self._leaving, self.all_ended = "", False, False
         self.point_shading = PointShading(self)
         self.history.add_listener(self._document_changed)
+        self.shelf = ShelfControl(self)
         self.latent, self.blend = LatentControl(self), BlendControl(self)
         self._connect_pipeline()
         self._connect_panels()
@@ -211,11 +213,6 @@ class Controller(QObject):
         window.gallery.open_wanted.connect(self.files.open)
         for place in (window, window.source, window.viewport):
             place.dropped.connect(self.files.open_all)
-        shelf = window.shelf
-        shelf.taken.connect(lambda key: do(commands.take, key))
-        shelf.renamed.connect(lambda key, name: do(commands.rename, key, name))
-        shelf.reordered.connect(self._reorder)
-        shelf.delete_wanted.connect(lambda keys: do(commands.delete, keys))
 
     def _connect_actions(self) -> None:
         actions, window, files = self.window.actions_, self.window, self.files
@@ -234,7 +231,7 @@ class Controller(QObject):
             "edit.redo": self.history.redo,
             "edit.find": window.find_action,
             "view.fit": window.viewport.fit,
-            "shape.capture": self._capture,
+            "shape.capture": self.shelf.capture,
             "shape.command": self._copy_command,
             "shape.cancel": self._stop,
             "help.shortcuts": self._show_shortcuts,
@@ -251,30 +248,6 @@ class Controller(QObject):
 
     def _at_rest(self, function: Callable[[], object]) -> None:
         self.track.at_rest(function)
-
-    def _capture(self) -> None:
-        code, edit = self.document.shape.code, self.document.shape.edit
-        if not self.do(commands.capture) or code is None:
-            return
-        entry = self.document.shelf[-1]
-        self.compute.submit(
-            f"preview {entry.id}",
-            "",
-            lambda job: self.studio.preview(code, edit, entry.threshold),
-            lambda png: self.history.complete(
-                lambda document: commands.with_preview(document, entry.id, png)
-            ),
-            self.failed,
-        )
-
-    def _reorder(self, keys: list[str]) -> None:
-        before = [entry.id for entry in self.document.shelf]
-        for index, key in enumerate(keys):
-            if before[index : index + 1] != [key]:
-                before.remove(key)
-                before.insert(index, key)
-                self.do(commands.move, key, index, merge="order")
-        self.history.end_merge()
 
     def _choose_device(self, device: str) -> None:
         self.preferences.device = device

@@ -68,7 +68,7 @@ class Display:
             faces=settings.face_target or 0,
         )
         self._show_source(document)
-        self._show_shelf(document)
+        self.show_shelf()
         titles, position = history.titles, history.position
         window.history.show_steps(titles[: position + 1], titles[position + 1 :])
         undo, redo = window.actions_["edit.undo"], window.actions_["edit.redo"]
@@ -190,11 +190,13 @@ class Display:
     def _cloud_failed(self, failure: Failure) -> None:
         self._window.messages.show_message("error", failure.sentence, failure.details)
 
-    def _show_shelf(self, document: Document) -> None:
-        if document.shelf is self._shelf:
-            return
-        self._shelf = document.shelf
+    def show_shelf(self, *, anew: bool = False) -> None:
+        """Show the document's shelf, if it or the model is another one or it is to be anew."""
+        document = self._history.document
         unusable = document.unusable
+        if (document.shelf, unusable) == self._shelf and not anew:
+            return
+        self._shelf = (document.shelf, unusable)
         self._window.shelf.show_items(
             [
                 ShelfItem(entry.id, entry.name, entry.preview, entry.id not in unusable)
