@@ -40,7 +40,7 @@ class Safekeeping(QObject):
     def __init__(self, controller: Controller, folder: Path) -> None:
         super().__init__(controller)
         self._controller, self._folder = controller, folder
-        self._kept: object = None
+        self._kept: Document | None = None
         self._autosave: Autosave | None = None
         try:
             self._autosave = Autosave(folder)
@@ -54,14 +54,22 @@ class Safekeeping(QObject):
     def keep(self) -> None:
         """Save a copy of the session, unless it has not changed since the last."""
         history, autosave = self._controller.history, self._autosave
-        if autosave is None or history.document is self._kept:
+        document = history.document
+        wanted = document if history.modified and not document.is_empty else None
+        if autosave is None or wanted is self._kept:
             return
-        document, original = history.document, self._controller.files.session
-        self._kept = document
-        if not history.modified or document.is_empty:
-            autosave.clear()
+        self._kept = wanted
+        if wanted is not None:
+            self._write(autosave, wanted, self._controller.files.session)
             return
-        self._write(autosave, document, original)
+        # In the same lane, so that a copy that is still being written is removed as well.
+        self._controller.storage.submit(
+            "autosave",
+            "",
+            lambda job: autosave.clear(),
+            lambda nothing: None,
+            self._controller.failed,
+        )
 
     def offer(self) -> None:
         """Offer what a program that ended too early left behind, the latest first."""
