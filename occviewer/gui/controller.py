@@ -275,8 +275,11 @@ class Controller(QObject):
 
     def _show_preferences(self) -> None:
         from occviewer.gui.devices import devices
+        from occviewer.models.model import shipped_models
 
-        PreferencesDialog(self.preferences, devices(), self._preference_changed, self.window).open()
+        PreferencesDialog(
+            self.preferences, devices(), shipped_models(), self._preference_changed, self.window
+        ).open()
 
     def _preference_changed(self, name: str) -> None:
         application = QApplication.instance()

@@ -66,6 +66,10 @@ class Preferences:
         """Name of the shipped model with which a new session begins."""
         return str(self._settings.value("model", "furniture"))
 
+    @model.setter
+    def model(self, name: str) -> None:
+        self._settings.setValue("model", name)
+
     @property
     def window_layout(self) -> bytes:
         """Where the panels stood; empty at the first start."""
