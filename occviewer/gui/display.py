@@ -132,6 +132,7 @@ class Display:
         window.viewport.show_mesh(None if result is None else result.mesh)
         if result is None:
             window.extraction.show_facts(None)
+            self._show_status()
             return
         if not result.live:
             scale = result.code.placement.scale

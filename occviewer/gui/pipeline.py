@@ -269,7 +269,7 @@ class Pipeline(QObject):
             if quiet:  # what comes after it may go well, and says so if not
                 self._go_on()
                 return
-            if lane != "model":
+            if lane != "model" and not self._held:
                 # What is on display is another shape than the one that was wanted.
                 self._shown = None
                 self.meshed.emit(None)
