@@ -4,7 +4,6 @@ from occviewer.document import commands
 from occviewer.document.errors import DocumentError
 from occviewer.document.history import History
 from occviewer.document.model_reference import ModelReference
-from occviewer.document.recent import RecentFiles
 from occviewer.document.recovery import Autosave, Recoverable, find_recoverable
 from occviewer.document.session import SUFFIX, load_session, save_session
 from occviewer.document.settings import BlendPad, ExtractionSettings, SamplingSettings, Track
@@ -23,7 +22,6 @@ __all__ = [
     "LatentEdit",
     "ModelReference",
     "Placing",
-    "RecentFiles",
     "Recoverable",
     "SamplingSettings",
     "Shape",

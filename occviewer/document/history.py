@@ -58,6 +58,7 @@ class History:
     def _begin(self, document: Document, title: str, *, saved: bool) -> None:
         self._steps = [_Step(title, document)]
         self._position = 0
+        self._beginning = object()
         self._saved: object = self._steps[0] if saved else None
         self._ledger = Ledger()
         self._ledger.add(document)
@@ -97,6 +98,11 @@ class History:
     def state(self) -> object:
         """Mark of the present state, for `mark_saved` after a save that took its time."""
         return self._steps[self._position]
+
+    @property
+    def beginning(self) -> object:
+        """Mark of the session: another one after every `start`."""
+        return self._beginning
 
     def start(self, document: Document, title: str, *, saved: bool = True) -> None:
         """Forget everything and begin with a document; listeners stay.

@@ -53,6 +53,11 @@ class Document:
         require(ids.issuperset(corners), "A corner of the pad is not on the shelf.")
 
     @property
+    def is_empty(self) -> bool:
+        """Whether it holds no shape: none at hand, and none on the shelf."""
+        return self.shape.is_empty and not self.shelf
+
+    @property
     def unusable(self) -> frozenset[str]:
         """Ids of the shelf entries whose code is of another model than the one at hand."""
         return frozenset(entry.id for entry in self.shelf if not self._fits(entry))

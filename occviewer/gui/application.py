@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from types import TracebackType
 
 # Windows refuses torch after Qt (WinError 1114); elsewhere the compute thread imports it
 # when the window is there already.
@@ -18,6 +20,7 @@ from PySide6.QtWidgets import QApplication
 
 from occviewer import __version__
 from occviewer.gui.controller import Controller
+from occviewer.gui.failures import failure_of
 from occviewer.gui.main_window import MainWindow
 from occviewer.gui.preferences import Preferences
 from occviewer.gui.safekeeping import recovery_folder
@@ -36,6 +39,7 @@ def main(files: Sequence[str] = ()) -> int:
     preferences = Preferences()
     apply_theme(application, preferences.theme)
     window, controller = open_window(preferences, recovery_folder())
+    sys.excepthook = partial(report_fault, controller)
     controller.files.open_all([Path(file) for file in files])
     window.show()
     controller.safekeeping.offer()
@@ -62,6 +66,25 @@ def prepare_application() -> QApplication:
     application.setApplicationVersion(__version__)
     application.setOrganizationName("OccViewer")
     return application
+
+
+def report_fault(
+    controller: Controller,
+    kind: type[BaseException],
+    error: BaseException,
+    trace: TracebackType | None,
+) -> None:
+    """Tell the person of a fault in the window's thread, which ended in nobody's hands.
+
+    Parameters
+    ----------
+    controller : Controller
+    kind, error, trace
+        As `sys.excepthook` is given them.
+    """
+    sys.__excepthook__(kind, error, trace)
+    if isinstance(error, Exception):
+        controller.failed(failure_of(error))
 
 
 def open_window(preferences: Preferences, recovery: Path) -> tuple[MainWindow, Controller]:

@@ -10,8 +10,8 @@ from occviewer.document import commands
 from occviewer.document.settings import BlendPad
 from occviewer.document.shape import Shape
 from occviewer.document.state import Document
+from occviewer.gui.failures import Failure
 from occviewer.gui.panels.shelf import ShelfItem
-from occviewer.gui.worker import Failure
 
 if TYPE_CHECKING:
     from occviewer.gui.controller import Controller
@@ -48,6 +48,8 @@ class BlendControl(QObject):
         )
         pad.current_wanted.connect(self._put_current)
         controller.history.add_listener(self.refresh)
+        # Only then is it known by its content, which shapes of the shelf are its own.
+        controller.pipeline.opened.connect(lambda model: self.refresh())
         self.refresh()
 
     def refresh(self) -> None:

@@ -11,9 +11,10 @@ import pyvista as pv
 
 from occviewer.arrays import BoolArray, Float32Array, Float64Array, IntArray
 from occviewer.document.source import Source
+from occviewer.gui.failures import Failure
 from occviewer.gui.tools.projecting import box_points
 from occviewer.gui.viewport import Viewport
-from occviewer.gui.worker import ComputeThread, Failure
+from occviewer.gui.worker import ComputeThread
 from occviewer.placement import Placement
 
 if TYPE_CHECKING:

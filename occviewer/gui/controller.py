@@ -22,6 +22,7 @@ from occviewer.gui.blend_control import BlendControl
 from occviewer.gui.dialogs import PreferencesDialog, TextDialog, about_page, shortcut_page
 from occviewer.gui.display import Display
 from occviewer.gui.exports import Exports
+from occviewer.gui.failures import Failure
 from occviewer.gui.files import Files
 from occviewer.gui.film_control import FilmControl
 from occviewer.gui.latent_control import LatentControl
@@ -30,6 +31,7 @@ from occviewer.gui.pipeline import Pipeline
 from occviewer.gui.point_shading import PointShading
 from occviewer.gui.preferences import Preferences
 from occviewer.gui.progress import Progress
+from occviewer.gui.questions import Button, ask
 from occviewer.gui.safekeeping import Safekeeping
 from occviewer.gui.sampling_control import SamplingControl
 from occviewer.gui.shelf_control import ShelfControl
@@ -39,7 +41,7 @@ from occviewer.gui.theme import apply_theme
 from occviewer.gui.tools.control import ToolControl
 from occviewer.gui.track_control import TrackControl
 from occviewer.gui.views import VIEWS
-from occviewer.gui.worker import ComputeThread, Failure, stop_all
+from occviewer.gui.worker import ComputeThread, stop_all
 
 # Milliseconds until a window that was made is on the screen.
 _SEEN_AFTER = 50
@@ -76,8 +78,8 @@ class Controller(QObject):
         self._dragging, self._leaving, self.all_ended = "", False, False
         self.point_shading = PointShading(self)
         self.history.add_listener(self._document_changed)
-        self.latent, self.blend = LatentControl(self), BlendControl(self)
         self.shelf = ShelfControl(self)
+        self.latent, self.blend = LatentControl(self), BlendControl(self)
         self._connect_pipeline()
         self._connect_panels()
         self._connect_actions()
@@ -151,6 +153,20 @@ class Controller(QObject):
         else:
             reference = ModelReference(path=Path(location))
         self.do(commands.change_model, reference)
+        if not self.pipeline.ready:
+            self.pipeline.retry()  # it may be the same that could not be opened before
+
+    def _pipeline_failed(self, lane: str, failure: Failure) -> None:
+        self.display.show_failed(lane)
+        if lane != "model":
+            self.failed(failure)
+            return
+        answers: dict[str, Callable[[], object]] = {"Try again": self.pipeline.retry}
+        if self.document.model is not None:
+            title, _ = commands.change_model(self.document, self.document.model)
+            if self.history.undo_title == title:
+                answers["Undo"] = self.history.undo
+        self.window.messages.ask(failure.sentence, answers, "error", failure.details)
 
     def grab(self, what: str) -> None:
         """Begin a drag: until `release`, meshes are coarse; its first step is one of its own."""
@@ -173,7 +189,7 @@ class Controller(QObject):
 
     def _connect_pipeline(self) -> None:
         self.pipeline.encoded.connect(self.history.complete)
-        self.pipeline.failed.connect(lambda lane, failure: self.failed(failure))
+        self.pipeline.failed.connect(self._pipeline_failed)
         self.pipeline.meshed.connect(self.display.show_mesh)
         self.pipeline.opened.connect(self.display.show_model)
 
@@ -260,8 +276,11 @@ class Controller(QObject):
 
     def _show_preferences(self) -> None:
         from occviewer.gui.devices import devices
+        from occviewer.models.model import shipped_models
 
-        PreferencesDialog(self.preferences, devices(), self._preference_changed, self.window).open()
+        PreferencesDialog(
+            self.preferences, devices(), shipped_models(), self._preference_changed, self.window
+        ).open()
 
     def _preference_changed(self, name: str) -> None:
         application = QApplication.instance()
@@ -279,9 +298,18 @@ class Controller(QObject):
         self.compute.cancel_titled()
 
     def _close(self, event: QCloseEvent) -> None:
-        if self.files.unsaved and not self._leaving:
+        writing = self._writing()
+        if not self._leaving and (writing or self.files.unsaved):
             event.ignore()
-            self.files.leave(self._leave)
+            if writing:
+                ask(
+                    self.window,
+                    "Not finished",
+                    f"{', '.join(writing)}: this is not finished, and closing gives it up.",
+                    {Button.Close: lambda: self.files.leave(self._leave)},
+                )
+            else:
+                self.files.leave(self._leave)
             return
         self.preferences.window_layout = bytes(self.window.layout_state().data())
         self.history.remove_listener(self._document_changed)
@@ -290,6 +318,11 @@ class Controller(QObject):
         self.all_ended = stop_all(self.compute, self.storage)
         self.safekeeping.close()
         event.accept()
+
+    def _writing(self) -> list[str]:
+        """Titles of what is being written for the person."""
+        titles = self.compute.under_way("export") + self.storage.under_way("picture", "save")
+        return [*titles, "Making a film"] if self.film.busy else titles
 
     def _leave(self) -> None:
         self._leaving = True

@@ -31,6 +31,8 @@ class PreferencesDialog(QDialog):
     preferences : Preferences
     devices : iterable of (str, str)
         Text and name of each device of this machine.
+    models : iterable of str
+        Names of the models that ship.
     changed : callable
         Called with the name of a preference after it was changed.
     """
@@ -39,6 +41,7 @@ class PreferencesDialog(QDialog):
         self,
         preferences: Preferences,
         devices: Iterable[tuple[str, str]],
+        models: Iterable[str],
         changed: Callable[[str], None],
         parent: QWidget,
     ) -> None:
@@ -54,12 +57,22 @@ class PreferencesDialog(QDialog):
             "Where networks compute, from the next start of the program on.",
             preferences.device,
         )
+        self.model = choice(
+            "Model",
+            [(name, name) for name in models],
+            "With which a new session begins.",
+            preferences.model,
+        )
         self.resolution = _number(16, 512, preferences.resolution, "Resolution")
         self.resolution.setToolTip("Cells along the box with which a new session begins.")
         self.threads = _number(0, 256, preferences.threads, "Threads")
         self.threads.setSpecialValueText("as many as there are cores")
         self.threads.setToolTip("Threads of the processor, from the next start of the program on.")
-        for widget, name in ((self.theme, "theme"), (self.device, "device")):
+        for widget, name in (
+            (self.theme, "theme"),
+            (self.device, "device"),
+            (self.model, "model"),
+        ):
             widget.activated.connect(lambda *_, w=widget, n=name: self._set(n, w.currentData()))
         for spin, name in ((self.resolution, "resolution"), (self.threads, "threads")):
             spin.valueChanged.connect(lambda value, n=name: self._set(n, value))
@@ -68,6 +81,7 @@ class PreferencesDialog(QDialog):
         form = QFormLayout(self)
         form.addRow("&Theme", self.theme)
         form.addRow("&Device", self.device)
+        form.addRow("&Model", self.model)
         form.addRow("&Resolution", self.resolution)
         form.addRow("T&hreads", self.threads)
         form.addRow(buttons)

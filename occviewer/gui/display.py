@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from occviewer.document.history import History
@@ -10,6 +11,7 @@ from occviewer.document.state import Document
 from occviewer.gui.actions import Actions
 from occviewer.gui.cloud_view import CloudView
 from occviewer.gui.devices import devices
+from occviewer.gui.failures import Failure
 from occviewer.gui.main_window import MainWindow
 from occviewer.gui.panels.extraction_panel import MeshFacts
 from occviewer.gui.panels.shelf import ShelfItem
@@ -18,7 +20,7 @@ from occviewer.gui.source_facts import show_source
 from occviewer.gui.studio import MeshResult
 from occviewer.gui.theme import is_dark
 from occviewer.gui.viewport import Background, Shading, Thing
-from occviewer.gui.worker import ComputeThread, Failure
+from occviewer.gui.worker import ComputeThread
 
 if TYPE_CHECKING:
     from occviewer.document.source import Source
@@ -37,6 +39,7 @@ class Display:
         self._points_of: tuple[Source | None, Code | None] = (None, None)
         self.cloud = CloudView(window.viewport, beside, self._cloud_failed)
         self._shelf: object = None
+        self._own: dict[str, str] = {}  # paths of models that do not ship, and their names
         self._fit_next = False
         self._points_hidden = False
         self.result: MeshResult | None = None
@@ -65,7 +68,7 @@ class Display:
             faces=settings.face_target or 0,
         )
         self._show_source(document)
-        self._show_shelf(document)
+        self.show_shelf()
         titles, position = history.titles, history.position
         window.history.show_steps(titles[: position + 1], titles[position + 1 :])
         undo, redo = window.actions_["edit.undo"], window.actions_["edit.redo"]
@@ -87,28 +90,41 @@ class Display:
 
     def show_model(self, model: Model) -> None:
         """Say which model is open and where it computes."""
-        from occviewer.models.model import shipped_models
-
         window, info = self._window, model.info
-        path = model.path
-        shipped = [(name, name) for name in shipped_models()]
-        current = path.stem if path and (path.stem, path.stem) in shipped else str(path)
-        if path is not None and current == str(path):
-            shipped.append((path.name, str(path)))
-        for place in (window.model, window.gallery):
-            place.show_models(shipped, current)
+        self._show_models()
         weights = sum(p.numel() for p in model.network.parameters())
-        card = path.with_suffix(".md") if path else None
-        text = card.read_text(encoding="utf-8") if card and card.exists() else ""
         window.model.show_about(
             f"{model.network.architecture}, {weights / 1e6:.1f} million weights, takes "
             f"{model.network.point_count:,} points of a point cloud; on {model.device}.",
-            text,
+            "" if model.path is None else _card(model.path),
         )
         window.model.show_devices(devices(), model.device.type)
         window.extraction.show_default_threshold(info.threshold)
         self.show_document(self._history.document)
         self._show_status()
+
+    def show_failed(self, lane: str) -> None:
+        """Show no more of what came before than is still true; see `Pipeline.failed`."""
+        if lane == "model":
+            self._show_models()
+            self._window.model.show_devices(devices(), self._pipeline.device)
+        elif lane == "encode":
+            source = self._history.document.shape.source
+            if source is not None and self.cloud.placement_of(source) is None:
+                self.cloud.clear()
+
+    def _show_models(self) -> None:
+        """List the models that ship and those that were opened, the document's as chosen."""
+        from occviewer.models.model import shipped_models
+
+        reference = self._history.document.model
+        if reference is not None and reference.path is not None:
+            self._own[str(reference.path)] = reference.path.name
+        models = [(name, name) for name in shipped_models()]
+        models += [(name, path) for path, name in self._own.items()]
+        chosen = "" if reference is None else str(reference.location)
+        for place in (self._window.model, self._window.gallery):
+            place.show_models(models, chosen)
 
     def show_mesh(self, result: MeshResult | None) -> None:
         """Draw a mesh and say what it is like; None where there is no shape."""
@@ -117,6 +133,7 @@ class Display:
         window.viewport.show_mesh(None if result is None else result.mesh)
         if result is None:
             window.extraction.show_facts(None)
+            self._show_status()
             return
         if not result.live:
             scale = result.code.placement.scale
@@ -175,11 +192,13 @@ class Display:
     def _cloud_failed(self, failure: Failure) -> None:
         self._window.messages.show_message("error", failure.sentence, failure.details)
 
-    def _show_shelf(self, document: Document) -> None:
-        if document.shelf is self._shelf:
-            return
-        self._shelf = document.shelf
+    def show_shelf(self, *, anew: bool = False) -> None:
+        """Show the document's shelf, if it or the model is another one or it is to be anew."""
+        document = self._history.document
         unusable = document.unusable
+        if (document.shelf, unusable) == self._shelf and not anew:
+            return
+        self._shelf = (document.shelf, unusable)
         self._window.shelf.show_items(
             [
                 ShelfItem(entry.id, entry.name, entry.preview, entry.id not in unusable)
@@ -194,3 +213,11 @@ class Display:
             total = 1000 * sum(result.seconds.values())
             parts.append(f"{result.resolution}³ in {total:.0f} ms")
         self._window.show_status("   ".join(parts))
+
+
+def _card(model: Path) -> str:
+    """Read what a model's maker says of it; empty where there is nothing to read."""
+    try:
+        return model.with_suffix(".md").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QFileDialog
 
 from occviewer.extraction import EXPORT_REFINEMENT
 from occviewer.gui.export_choice import FORMATS, ExportChoice, size_in_words
 from occviewer.gui.export_dialog import ExportDialog
 from occviewer.gui.matting import merged
 from occviewer.gui.picture_dialog import PictureDialog
+from occviewer.gui.questions import ask_path
 
 if TYPE_CHECKING:
     from occviewer.arrays import UInt8Array
@@ -84,21 +84,20 @@ class Exports:
             return f"Wrote {path}: {len(mesh.faces):,} triangles, {size}.{closed}"
 
         self._controller.compute.submit(
-            "export", f"Writing {path.name}", work, self._note, self._controller.failed
+            f"export {path}", f"Writing {path.name}", work, self._note, self._controller.failed
         )
 
     def export_code(self) -> None:
         """Ask for a file and write the code to it."""
         shape = self._controller.document.shape
         code, edit = shape.code, shape.edit
-        name, _ = QFileDialog.getSaveFileName(
-            self._window, "Export code", f"{self._stem()}.npz", "Codes (*.npz)"
-        )
-        if not name or code is None:
+        if code is None:
             return
-        path = Path(name).with_suffix(".npz")
+        path = ask_path(self._window, "Export code", f"{self._stem()}.npz", "Codes", ".npz")
+        if path is None:
+            return
         self._controller.compute.submit(
-            "export",
+            f"export {path}",
             f"Writing {path.name}",
             lambda job: self._controller.studio.latent.edited(code, edit).save(path),
             lambda nothing: self._note(f"Wrote {path}."),
@@ -119,7 +118,7 @@ class Exports:
         """Draw what the view shows and write it; only the drawing keeps the window waiting."""
         drawings = self._window.viewport.drawings(factor, transparent=transparent)
         self._controller.storage.submit(
-            "picture",
+            f"picture {path}",
             f"Writing {path.name}",
             lambda job: _write_png(merged(drawings), path),
             lambda nothing: self._note(f"Wrote {path}."),
@@ -130,22 +129,15 @@ class Exports:
         self._choice = choice
         suffix = choice.suffix
         text = next(text for text, known in FORMATS if known == suffix)
-        name, _ = QFileDialog.getSaveFileName(
-            self._window, "Export mesh", f"{self._stem()}{suffix}", f"{text} (*{suffix})"
-        )
-        if name:
-            path = Path(name)
-            if path.suffix.lower() != suffix:
-                path = path.with_name(path.name + suffix)
+        path = ask_path(self._window, "Export mesh", f"{self._stem()}{suffix}", text, suffix)
+        if path is not None:
             self.write_mesh(choice, path)
 
     def _name_picture(self, factor: int, transparent: bool) -> None:
         self._picture = (factor, transparent)
-        name, _ = QFileDialog.getSaveFileName(
-            self._window, "Save picture", f"{self._stem()}.png", "PNG (*.png)"
-        )
-        if name:
-            self.write_picture(Path(name).with_suffix(".png"), factor, transparent)
+        path = ask_path(self._window, "Save picture", f"{self._stem()}.png", "PNG", ".png")
+        if path is not None:
+            self.write_picture(path, factor, transparent)
 
     def _coloured(
         self, mesh: Mesh, choice: ExportChoice, source: Source | None, placement: Placement,

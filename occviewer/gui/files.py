@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog
 
 from occviewer.document.session import load_session, save_session
 from occviewer.document.state import Document
+from occviewer.gui.questions import Button, ask, ask_path
 from occviewer.models.sniffing import SUFFIX
 from occviewer.observations import READABLE_SUFFIXES
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from occviewer.gui.controller import Controller
 
 SESSION_SUFFIX = ".occ"
+SESSION_LANE = "session"
+"""In which sessions are read: of several, the latest wish takes the place of the present one."""
 
 
 class Files:
@@ -51,8 +53,8 @@ class Files:
             self._controller.choose_model(name)
 
     def open_all(self, paths: list[Path]) -> None:
-        """Open files by their kind; of several scans the last one stays."""
-        for path in paths:
+        """Open files by their kind: a session first, and of several scans the last one stays."""
+        for path in sorted(paths, key=lambda path: path.suffix.lower() != SESSION_SUFFIX):
             if path.suffix.lower() == SESSION_SUFFIX:
                 self.open_session(path)
             elif path.suffix.lower() == SUFFIX:
@@ -75,8 +77,16 @@ class Files:
         self.leave(lambda: self._open_session(path))
 
     def _open_session(self, path: Path) -> None:
+        history = self._controller.history
+        state = history.state
+
         def arrived(loaded: tuple[Document, tuple[str, ...]]) -> None:
-            document, notes = loaded
+            if history.state is state:
+                show(*loaded)
+            else:  # what was done meanwhile was not asked about
+                self.leave(partial(show, *loaded))
+
+        def show(document: Document, notes: tuple[str, ...]) -> None:
             self.session = path
             self._controller.display.fit_next()
             self._controller.history.start(document, f"Open {path.name}")
@@ -87,61 +97,46 @@ class Files:
                 self._window.messages.show_message("warning", note)
 
         self._controller.compute.submit(
-            "import",
+            SESSION_LANE,
             f"Opening {path.name}",
             lambda job: load_session(path),
             arrived,
             self._controller.failed,
         )
 
-    def save(self, then: Callable[[], object] = lambda: None) -> None:
+    def save(self, then: Callable[[], object] | None = None) -> None:
         """Save the session to its file, or ask for one; then do something if it was saved."""
         if self.session is None:
             self.save_as(then)
         else:
             self._save(self.session, then)
 
-    def save_as(self, then: Callable[[], object] = lambda: None) -> None:
+    def save_as(self, then: Callable[[], object] | None = None) -> None:
         """Ask for a file and save the session to it."""
-        name, _ = QFileDialog.getSaveFileName(
-            self._window,
-            "Save session",
-            f"session{SESSION_SUFFIX}",
-            f"Sessions (*{SESSION_SUFFIX})",
+        path = ask_path(
+            self._window, "Save session", f"session{SESSION_SUFFIX}", "Sessions", SESSION_SUFFIX
         )
-        if name:
-            self._save(Path(name).with_suffix(SESSION_SUFFIX), then)
+        if path is not None:
+            self._save(path, then)
 
     def leave(self, then: Callable[[], object]) -> None:
         """Do something that gives the document up: once it is saved, or the person agrees."""
         if not self.unsaved:
             then()
             return
-        buttons = QMessageBox.StandardButton
-        question = QMessageBox(
-            QMessageBox.Icon.Question,
+        ask(
+            self._window,
             "Unsaved session",
             "The session has changes that are in no file. Save them?",
-            buttons.Save | buttons.Discard | buttons.Cancel,
-            self._window,
+            {Button.Save: partial(self.save, then), Button.Discard: then},
+            default=Button.Save,
         )
-        question.setDefaultButton(buttons.Save)
-        question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-
-        def answered(result: int) -> None:
-            if result == buttons.Save:
-                self.save(then)
-            elif result == buttons.Discard:
-                then()
-
-        question.finished.connect(answered)
-        question.open()
 
     @property
     def unsaved(self) -> bool:
         """Whether the document holds work that is in no file."""
         history = self._controller.history
-        return history.modified and not history.document.shape.is_empty
+        return history.modified and not history.document.is_empty
 
     def show_recent(self) -> None:
         """List the files that were opened lately."""
@@ -151,21 +146,24 @@ class Files:
             menu.addAction(path.name, partial(self.open_all, [path])).setToolTip(str(path))
         menu.setEnabled(not menu.isEmpty())
 
-    def _save(self, path: Path, then: Callable[[], object]) -> None:
+    def _save(self, path: Path, then: Callable[[], object] | None) -> None:
         """Save in the thread for files; what is changed meanwhile stays unsaved."""
         history = self._controller.history
-        document, state = history.document, history.state
+        document, state, beginning = history.document, history.state, history.beginning
 
         def saved(nothing: None) -> None:
-            self.session = path
-            history.mark_saved(state)
             self._controller.preferences.add_recent(path)
             self.show_recent()
+            if history.beginning is not beginning:
+                return  # another session has taken its place, and has a file of its own
+            self.session = path
+            history.mark_saved(state)
             self._show_title()
-            then()
+            if then is not None:
+                self.leave(then)  # what was changed while it was written is asked about
 
         self._controller.storage.submit(
-            "save",
+            f"save {path}",
             f"Saving {path.name}",
             lambda job: save_session(document, path),
             saved,

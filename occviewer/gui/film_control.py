@@ -16,14 +16,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QFileDialog, QProgressDialog
+from PySide6.QtWidgets import QProgressDialog
 
 from occviewer.document.shape import LatentEdit
 from occviewer.errors import ExtractionError, OccviewerError
+from occviewer.gui.failures import Failure
 from occviewer.gui.film_dialog import KINDS, FilmDialog, FilmWish
 from occviewer.gui.film_maker import FilmMaker
 from occviewer.gui.film_place import bring, require_place
-from occviewer.gui.worker import Failure, Job
+from occviewer.gui.questions import ask_path
+from occviewer.gui.worker import Job
 from occviewer.meshes import Mesh
 from occviewer.meshes.film_worker import MORPH, packed_mesh
 
@@ -145,21 +147,17 @@ class FilmControl(QObject):
     def _chosen(self, wish: FilmWish, of_track: bool) -> None:
         self._wishes[of_track] = wish
         kind = next(text for text, suffix in KINDS if suffix == wish.suffix)
-        filters = f"{kind} (*{wish.suffix})" if wish.suffix else "Folders (*)"
         base = "film" if of_track else "turntable"
-        name, _ = QFileDialog.getSaveFileName(
+        path = ask_path(
             self._window,
             "Export film" if wish.suffix else "New folder for the pictures",
             base + wish.suffix,
-            filters,
+            kind if wish.suffix else "Folders",
+            wish.suffix,
         )
-        if not name:
-            return
-        path = Path(name)
-        if path.suffix.lower() != wish.suffix:
-            path = path.with_name(path.name + wish.suffix)
-        make = self.make_track if of_track else self.make_turntable
-        make(wish, path)
+        if path is not None:
+            make = self.make_track if of_track else self.make_turntable
+            make(wish, path)
 
     def _make(self, wish: FilmWish, path: Path, shoot: _Shoot, *, moves: bool) -> None:
         try:

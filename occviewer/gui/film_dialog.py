@@ -140,7 +140,8 @@ class FilmDialog(QDialog):
             suffix=self.kind.currentData(),
             size=tuple(self.size_.currentData()),
             rate=self.rate.value(),
-            seconds=self.seconds.value(),
+            # What is shown is rounded; the film of a track takes as long as the track.
+            seconds=self._wish.seconds if self._of_track else self.seconds.value(),
             turn=self.turn.value(),
             background=tuple(self.background.currentData()),
         )

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
 
 import occviewer
 from occviewer.files import why_not_written
-from occviewer.gui.worker import Failure
+from occviewer.gui.failures import Failure
 from occviewer.meshes.film_worker import END_LINE, Plan, frame_line
 from occviewer.meshes.framing import Camera
 

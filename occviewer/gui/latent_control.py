@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject
 from occviewer.document import commands
 from occviewer.document.directions import Directions
 from occviewer.document.shape import LatentEdit
+from occviewer.gui.failures import Failure
 from occviewer.gui.latent_studio import LatentFacts
 from occviewer.gui.panels.latent_panel import EMPTY, WAITING
-from occviewer.gui.worker import Failure
 
 if TYPE_CHECKING:
     from occviewer.gui.controller import Controller

@@ -82,7 +82,7 @@ class Message(QFrame):
         copy.setAccessibleName("Copy details")
         copy.setToolTip("Copy this message, with all that helps to find its cause")
         copy.clicked.connect(self.copy)
-        copy.setVisible(kind != "note" and not answers)
+        copy.setVisible(kind == "error" or (kind == "warning" and not answers))
         row.addWidget(copy)
         close = QToolButton(self)
         close.setText("✕")
@@ -138,12 +138,23 @@ class Messages(QWidget):
     def show_message(self, kind: Kind, sentence: str, details: str = "") -> None:
         """Show a message; one with the same words is not shown twice."""
         if kind != "note":
-            self.log.append(LoggedMessage(datetime.now().astimezone(), kind, sentence, details))
+            self._log(kind, sentence, details)
         self._add(Message(kind, sentence, details, self))
 
-    def ask(self, sentence: str, answers: Mapping[str, Callable[[], object]]) -> None:
+    def ask(
+        self,
+        sentence: str,
+        answers: Mapping[str, Callable[[], object]],
+        kind: Kind = "warning",
+        details: str = "",
+    ) -> None:
         """Ask something that need not be answered; each answer has a button."""
-        self._add(Message("warning", sentence, "", self, answers))
+        if kind == "error":
+            self._log(kind, sentence, details)
+        self._add(Message(kind, sentence, details, self, answers))
+
+    def _log(self, kind: Kind, sentence: str, details: str) -> None:
+        self.log.append(LoggedMessage(datetime.now().astimezone(), kind, sentence, details))
 
     def _add(self, new: Message) -> None:
         shown = [message for message in self.shown() if message is not new]

@@ -18,8 +18,9 @@ from occviewer.document.settings import ExtractionSettings
 from occviewer.document.shape import LatentEdit
 from occviewer.document.source import Source
 from occviewer.document.state import Document
+from occviewer.gui.failures import Failure
 from occviewer.gui.studio import MeshResult, Studio
-from occviewer.gui.worker import ComputeThread, Failure, Job
+from occviewer.gui.worker import ComputeThread, Job
 
 if TYPE_CHECKING:
     from occviewer.models import Code, Model
@@ -48,6 +49,8 @@ class Pipeline(QObject):
 
     Attributes
     ----------
+    device : str
+        Where the network is to compute.
     model : Model or None
         The open model; of it only what is known, never its network, is used outside the
         compute thread.
@@ -66,9 +69,10 @@ class Pipeline(QObject):
         super().__init__(parent)
         self._compute, self._studio = compute, studio
         self._document, self._moving = Document(), False
-        self._device = "auto"
+        self.device = "auto"
         self._asked: dict[str, Any] = {}
-        self._failed: dict[str, Any] = {}
+        # By lane, and whether it was a coarse thing of a drag or before a fine one.
+        self._failed: dict[tuple[str, bool], Any] = {}
         self._open: tuple[ModelReference, str] | None = None
         self._shown: _MeshKey | None = None
         self._held = False
@@ -85,13 +89,13 @@ class Pipeline(QObject):
             Whether it will change again at once: then a coarse mesh is enough.
         """
         self._document, self._moving = document, moving
-        wanted = None if document.model is None else (document.model, self._device)
+        wanted = None if document.model is None else (document.model, self.device)
         shape = document.shape
-        if wanted is not None and wanted != self._open:
+        if wanted is not None and not self._is_open(wanted):
             self._open_model(wanted)
         if shape.is_empty:
             self._show_nothing()
-        elif self.model is None or wanted != self._open:
+        elif not self.ready:
             return
         elif shape.code is not None:
             self._give_up("encode")
@@ -102,13 +106,23 @@ class Pipeline(QObject):
 
     def set_device(self, device: str) -> None:
         """Compute elsewhere: the model is opened again there."""
-        self._device = device
+        self.device = device
+        self._go_on()
+
+    def retry(self) -> None:
+        """Try again what failed."""
+        self._failed.clear()
         self._go_on()
 
     def stop(self) -> None:
         """Give up what is being computed; it is tried again when something changes."""
         for lane, key in list(self._asked.items()):
-            self._failed[lane] = key
+            if lane == "model":
+                self._open = None  # as in _open_model
+            else:
+                for quiet in (False, True):
+                    same = key._replace(live=quiet) if isinstance(key, _MeshKey) else key
+                    self._failed[lane, quiet] = same
             self._give_up(lane)
 
     def hold(self, held: bool) -> None:
@@ -125,12 +139,16 @@ class Pipeline(QObject):
     @property
     def ready(self) -> bool:
         """Whether the open model is the document's."""
-        return self._open == (self._document.model, self._device)
+        return self._is_open((self._document.model, self.device))
 
     @property
     def settled(self) -> bool:
         """Whether nothing is being computed."""
         return not self._asked
+
+    def _is_open(self, wanted: tuple[ModelReference | None, str]) -> bool:
+        """Whether this model is open, and no other is about to take its place."""
+        return self._open == wanted and "model" not in self._asked
 
     def _go_on(self) -> None:
         self.follow(self._document, moving=self._moving)
@@ -144,6 +162,10 @@ class Pipeline(QObject):
 
     def _open_model(self, wanted: tuple[ModelReference, str]) -> None:
         reference, device = wanted
+        if self._asked.get("model") not in (None, wanted):
+            # An opening that runs cannot be stopped: which model the compute thread has then,
+            # and whether the next one takes its place, nobody knows.
+            self._open = None
 
         def done(model: Model) -> None:
             self._open, self.model, self._shown = wanted, model, None
@@ -193,9 +215,13 @@ class Pipeline(QObject):
         new_shape = self._shown is None or self._shown.code is not code
         if fine == self._shown:
             self._give_up("mesh")
-        elif new_shape and settings.resolution > _COARSE_FIRST:
+        elif (
+            new_shape
+            and settings.resolution > _COARSE_FIRST
+            and self._failed.get(("mesh", True)) != fine._replace(live=True)
+        ):
             self._ask_mesh(fine._replace(live=True))
-        else:
+        else:  # also where the coarse one missed a thin shape
             self._ask_mesh(fine)
 
     def _ask_mesh(self, key: _MeshKey) -> None:
@@ -215,7 +241,7 @@ class Pipeline(QObject):
 
         if key != self._shown:
             title = "" if key.live else f"Mesh at {key.settings.resolution}³"
-            self._ask("mesh", key, title, work, done)
+            self._ask("mesh", key, title, work, done, quiet=key.live)
 
     def _ask(
         self,
@@ -228,20 +254,26 @@ class Pipeline(QObject):
         quiet: bool = False,
     ) -> None:
         """Ask for something unless it is under way, or has just failed."""
-        if self._asked.get(lane) == key or self._failed.get(lane) == key:
+        if self._asked.get(lane) == key or self._failed.get((lane, quiet)) == key:
             return
 
         def arrived(result: object) -> None:
             del self._asked[lane]
-            self._failed.pop(lane, None)
+            self._failed.pop((lane, quiet), None)
             done(result)
             self._go_on()
 
         def refused(failure: Failure) -> None:
             del self._asked[lane]
-            self._failed[lane] = key
-            if not quiet:  # what fails in a drag is tried again, and said, at its end
-                self.failed.emit(lane, failure)
+            self._failed[lane, quiet] = key
+            if quiet:  # what comes after it may go well, and says so if not
+                self._go_on()
+                return
+            if lane != "model" and not self._held:
+                # What is on display is another shape than the one that was wanted.
+                self._shown = None
+                self.meshed.emit(None)
+            self.failed.emit(lane, failure)
 
         self._asked[lane] = key
         self._compute.submit(lane, title, work, arrived, refused)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
@@ -65,6 +66,10 @@ class Preferences:
         """Name of the shipped model with which a new session begins."""
         return str(self._settings.value("model", "furniture"))
 
+    @model.setter
+    def model(self, name: str) -> None:
+        self._settings.setValue("model", name)
+
     @property
     def window_layout(self) -> bytes:
         """Where the panels stood; empty at the first start."""
@@ -79,9 +84,10 @@ class Preferences:
     def recent(self) -> list[Path]:
         """Files opened lately that are still there, the latest first."""
         value = self._settings.value("recent", [])
-        # One text comes back as a text, several as a list.
+        # Of a place that may not be looked at, os.path.exists says that it is not there, where
+        # Path.exists raises. One text comes back as a text, several as a list.
         texts = [value] if isinstance(value, str) else value if isinstance(value, list) else []
-        return [path for path in map(Path, texts) if path.exists()]
+        return [path for path in map(Path, texts) if os.path.exists(path)]
 
     def add_recent(self, path: Path) -> None:
         """Put a file at the head of the recent ones."""

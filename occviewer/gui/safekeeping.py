@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from occviewer.document.errors import DocumentError
 from occviewer.document.recovery import Autosave, Recoverable, find_recoverable
 from occviewer.document.session import load_session
 from occviewer.document.state import Document
+from occviewer.gui.files import SESSION_LANE
 
 if TYPE_CHECKING:
     from occviewer.gui.controller import Controller
@@ -38,7 +40,7 @@ class Safekeeping(QObject):
     def __init__(self, controller: Controller, folder: Path) -> None:
         super().__init__(controller)
         self._controller, self._folder = controller, folder
-        self._kept: object = None
+        self._kept: Document | None = None
         self._autosave: Autosave | None = None
         try:
             self._autosave = Autosave(folder)
@@ -52,23 +54,25 @@ class Safekeeping(QObject):
     def keep(self) -> None:
         """Save a copy of the session, unless it has not changed since the last."""
         history, autosave = self._controller.history, self._autosave
-        if autosave is None or history.document is self._kept:
+        document = history.document
+        wanted = document if history.modified and not document.is_empty else None
+        if autosave is None or wanted is self._kept:
             return
-        document, original = history.document, self._controller.files.session
-        self._kept = document
-        if not history.modified or document.shape.is_empty:
-            autosave.clear()
+        self._kept = wanted
+        if wanted is not None:
+            self._write(autosave, wanted, self._controller.files.session)
             return
+        # In the same lane, so that a copy that is still being written is removed as well.
         self._controller.storage.submit(
             "autosave",
             "",
-            lambda job: autosave.write(document, original),
+            lambda job: autosave.clear(),
             lambda nothing: None,
             self._controller.failed,
         )
 
     def offer(self) -> None:
-        """Offer what a program that ended too early left behind: the latest of it."""
+        """Offer what a program that ended too early left behind, the latest first."""
         found = find_recoverable(self._folder)
         if found:
             latest = found[0]
@@ -77,8 +81,8 @@ class Safekeeping(QObject):
                 f"OccViewer ended without saving {name} "
                 f"({latest.saved_at.astimezone():%d %b %Y, %H:%M}).",
                 {
-                    "Recover": partial(self._recover, latest),
-                    "Discard": partial(_discard, found),
+                    "Recover": lambda: self._controller.files.leave(partial(self._recover, latest)),
+                    "Discard": partial(self._discard, latest),
                 },
             )
 
@@ -99,18 +103,35 @@ class Safekeeping(QObject):
             controller.history.start(document, "Recovered session", saved=False)
             for note in notes:
                 controller.window.messages.show_message("warning", note)
-            self.keep()
-            left.discard()
+            if self._autosave is not None:
+                self._kept = document
+                # Until it is written anew, what was left is the only copy.
+                self._write(self._autosave, document, left.original, left.discard)
 
         controller.compute.submit(
-            "import",
+            SESSION_LANE,
             "Recovering the session",
             lambda job: load_session(left.session),
             arrived,
             controller.failed,
         )
 
+    def _write(
+        self,
+        autosave: Autosave,
+        document: Document,
+        original: Path | None,
+        written: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._controller.storage.submit(
+            "autosave",
+            "",
+            lambda job: autosave.write(document, original),
+            lambda nothing: written(),
+            self._controller.failed,
+        )
 
-def _discard(found: list[Recoverable]) -> None:
-    for left in found:
+    def _discard(self, left: Recoverable) -> None:
+        """Remove what was left, and offer what else there is, which nobody was told of yet."""
         left.discard()
+        self.offer()

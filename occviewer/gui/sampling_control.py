@@ -12,7 +12,7 @@ from occviewer.document import commands
 from occviewer.document.shape import LatentEdit
 from occviewer.document.source import LARGEST_SEED
 from occviewer.errors import ExtractionError
-from occviewer.gui.worker import Failure
+from occviewer.gui.failures import Failure
 
 if TYPE_CHECKING:
     from occviewer.gui.controller import Controller
@@ -53,6 +53,7 @@ class SamplingControl(QObject):
         self._codes: list[Code] = []
         self._pictures: dict[int, bytes] = {}
         self._ready = 0
+        self._model = controller.document.model
         self._gathered: int | None = None  # so many were captured when it was last asked
         self._threshold: float | None = None  # of the pictures, once they are all drawn
         self._still = QTimer(self)
@@ -79,6 +80,11 @@ class SamplingControl(QObject):
 
     def new_shapes(self) -> None:
         """Draw shapes: with the seed that is shown, or the next one where its are shown."""
+        if not self._controller.pipeline.ready:
+            self._controller.window.messages.show_message(
+                "note", "The model is not open yet; wait until it is."
+            )
+            return
         if self._wanted is None:
             self._draw(self._row())
             return
@@ -118,6 +124,11 @@ class SamplingControl(QObject):
         row = self._row()
         self._panel.show_settings(row.seed, row.temperature)
         self._ask_reason()
+        if self._controller.document.model != self._model:
+            # What stands in the row means nothing to the model that is wanted now.
+            self._model = self._controller.document.model
+            self._controller.compute.cancel(_LANE)
+            self._empty()
         if self._wanted is None:
             return
         if row != self._wanted:
@@ -179,15 +190,16 @@ class SamplingControl(QObject):
 
     def _stop(self) -> None:
         """Draw no more; the places that are still empty go."""
-        if self._controller.compute.busy(_LANE):
-            self._controller.compute.cancel(_LANE)
-            self._panel.shorten(self._ready)
-            if self._ready == 0:
-                self._empty()
+        # Whether it was drawing cannot be asked: all that has a title was given up already.
+        self._controller.compute.cancel(_LANE)
+        self._panel.shorten(self._ready)
+        del self._codes[self._ready :]
+        if self._ready == 0:
+            self._empty()
 
     def _empty(self) -> None:
         self._still.stop()
-        self._wanted, self._codes, self._pictures = None, [], {}
+        self._wanted, self._codes, self._pictures, self._ready = None, [], {}, 0
         self._panel.show_waiting(0)
 
     def _model_opened(self, model: Model) -> None:

@@ -15,7 +15,7 @@ from occviewer.document.model_reference import ModelReference
 from occviewer.document.settings import ExtractionSettings
 from occviewer.document.shape import LatentEdit
 from occviewer.document.source import Source
-from occviewer.errors import Cancelled
+from occviewer.errors import Cancelled, ExtractionError
 from occviewer.gui.latent_studio import LatentStudio
 from occviewer.gui.live import LiveResolution
 from occviewer.gui.point_colouring import PointColouring
@@ -191,7 +191,8 @@ class Studio:
         prepared = time.perf_counter()
         mesh = make(field, resolution, level, cancel=cancel)
         seconds = {"field": prepared - began, "extraction": time.perf_counter() - prepared}
-        self._live.measured(resolution, time.perf_counter() - began)
+        if live:  # fine ones cost more a cell, with what makes them good
+            self._live.measured(resolution, time.perf_counter() - began)
         mesh = self._cleaned(mesh, settings, live, seconds, cancel).with_normals()
         mesh = self.colouring.applied(mesh, code.placement, cancel)
         closed, size = live or mesh.is_watertight, (0.0, 0.0, 0.0)
@@ -210,6 +211,13 @@ class Studio:
         field = self._field_of(self.latent.edited(code, edit))
         mesh = extract(field, 48, _level(self._model, threshold))
         return preview_png(mesh)
+
+    def shelf_preview(self, code: Code, edit: LatentEdit, threshold: float | None) -> bytes:
+        """Draw a picture as `preview` does; empty where the shape is too thin to be found."""
+        try:
+            return self.preview(code, edit, threshold)
+        except ExtractionError:
+            return b""
 
     def _follower(self) -> Follower:
         """Give what remembers the last coarse surface, so that the next one is near."""

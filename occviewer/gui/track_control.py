@@ -19,10 +19,10 @@ from occviewer.document import commands
 from occviewer.document.commands import Change
 from occviewer.document.settings import Track
 from occviewer.document.shape import ShelfEntry
+from occviewer.gui.failures import Failure
 from occviewer.gui.panels.shelf import ShelfItem
 from occviewer.gui.track_frames import LANE, TrackFrames
 from occviewer.gui.way import Way, why_no_way
-from occviewer.gui.worker import Failure
 
 if TYPE_CHECKING:
     from occviewer.gui.controller import Controller
@@ -59,6 +59,8 @@ class TrackControl(QObject):
         self._still.timeout.connect(lambda: self.rest(_STEPPED))
         self._connect_panel()
         controller.history.add_listener(self._follow)
+        # Only then is it known by its content, which shapes of the shelf are its own.
+        controller.pipeline.opened.connect(lambda model: self._follow())
         controller.pipeline.opened.connect(lambda model: self._follow())
         controller.window.close_wanted.connect(self._close)
         self._follow()
@@ -249,11 +251,11 @@ class TrackControl(QObject):
         document = self._controller.document
         if self.moving and document.shape is not self._moving_from:
             self._give_back()  # something else is wanted now
-        shown = (document.track, document.shelf, document.model)
+        unusable = document.unusable
+        shown = (document.track, document.shelf, document.model, unusable)
         if shown == self._shown:
             return
         self._shown = shown
-        unusable = document.unusable
         entries = [document.entry(key) for key in document.track.keyframes]
         why_not = why_no_way(entries, unusable)
         way = None if why_not else Way(entries, document.track.loop)

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from occviewer.document.shape import LatentEdit
+from occviewer.gui.failures import Failure
 from occviewer.gui.studio import MeshResult
 from occviewer.gui.way import Way
-from occviewer.gui.worker import Failure, Job
+from occviewer.gui.worker import Job
 
 if TYPE_CHECKING:
     from occviewer.gui.controller import Controller

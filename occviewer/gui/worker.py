@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import threading
 import time
-import traceback
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,26 +17,11 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from occviewer.errors import Cancelled, OccviewerError
+from occviewer.errors import Cancelled
+from occviewer.gui.failures import Failure, failure_of
 
 # How often a running piece of work tells its progress at most, seconds.
 _PROGRESS_EVERY = 0.05
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why a piece of work gave nothing.
-
-    Attributes
-    ----------
-    sentence : str
-        For the person.
-    details : str
-        The traceback, for who helps them; empty when the sentence says it all.
-    """
-
-    sentence: str
-    details: str = ""
 
 
 @dataclass(eq=False)
@@ -176,6 +160,12 @@ class ComputeThread(QObject):
         with self._changed:
             return bool(self._latest) if lane is None else lane in self._latest
 
+    def under_way(self, *kinds: str) -> list[str]:
+        """Titles of what is not delivered yet, of lanes that begin with one of these words."""
+        with self._changed:
+            jobs = self._latest.values()
+            return [job.title for job in jobs if job.lane.split(" ", 1)[0] in kinds]
+
     def stop(self, seconds: float = 1.5) -> bool:
         """Give everything up and end the thread; whether it ended within the time.
 
@@ -215,19 +205,8 @@ class ComputeThread(QObject):
             except Cancelled:
                 outcome = None
                 job.cancel()
-            except OccviewerError as error:
-                outcome = Failure(str(error))
-            except MemoryError:
-                outcome = Failure(
-                    "There is not enough memory for this; choose a lower resolution or a smaller "
-                    "file."
-                )
-            except Exception as error:  # a fault of ours: the window lives on and says so
-                outcome = Failure(
-                    f"Something went wrong inside OccViewer ({type(error).__name__}); "
-                    "your work is kept. Copy the details into a report, please.",
-                    traceback.format_exc(),
-                )
+            except Exception as error:  # whatever it is: the window lives on and says so
+                outcome = failure_of(error)
             self._emit(self._delivered, job, outcome)
             del job, outcome
 

@@ -90,3 +90,12 @@ def opened(qtbot, preferences, tmp_path):
     controller.history.mark_saved()
     window.close()
     window.deleteLater()
+
+
+@pytest.fixture
+def without_model(monkeypatch, request):
+    """A window that opens no model: for what has to do with none, and is quick so."""
+    from occviewer.gui.pipeline import Pipeline
+
+    monkeypatch.setattr(Pipeline, "_open_model", lambda pipeline, wanted: None)
+    return request.getfixturevalue("opened")

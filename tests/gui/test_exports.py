@@ -28,9 +28,7 @@ def choose(box, value):
 
 
 def exported(controller, dialog, path, qtbot, monkeypatch):
-    monkeypatch.setattr(
-        "occviewer.gui.exports.QFileDialog.getSaveFileName", lambda *_: (str(path), "")
-    )
+    monkeypatch.setattr("PySide6.QtWidgets.QFileDialog.getSaveFileName", lambda *_: (str(path), ""))
     dialog.go_on.click()
     qtbot.waitUntil(lambda: at_rest(controller), timeout=LONG)
     return Mesh.load(path)

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
 
 from occviewer.document import commands
-from occviewer.gui import film_control, film_maker, film_place
-from occviewer.gui.film_dialog import FilmWish
+from occviewer.gui import film_maker, film_place
+from occviewer.gui.film_dialog import FilmDialog, FilmWish
 
 from .small_windows import LONG, at_rest, capture_samples, use_latent_model
 
@@ -121,9 +121,7 @@ def test_a_turntable_turns_around_the_shape_at_hand(ready, qtbot):
 def test_the_window_asks_and_then_makes_it(ready, qtbot, monkeypatch):
     window, controller, target = ready
     path = target / "asked"
-    monkeypatch.setattr(
-        film_control.QFileDialog, "getSaveFileName", lambda *_: (str(path), "GIF film (*.gif)")
-    )
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), "GIF film (*.gif)"))
     window.track.seconds.setValue(0.5)
     window.track.film.click()
     dialog = controller.film.dialog
@@ -233,3 +231,13 @@ def test_it_closes_at_once_while_a_film_is_made(ready, qtbot):
     window.close()
     assert time.monotonic() - began < 2
     assert list(Path(target).iterdir()) == []
+
+
+def test_the_film_of_a_track_takes_as_long_as_the_track_to_the_hundredth(qtbot):
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    for seconds in (3.75, 750.0):
+        dialog = FilmDialog("Export film", FilmWish(seconds=seconds, rate=4), True, parent)
+        assert dialog.wish().seconds == seconds
+        assert dialog.wish().frames == 4 * seconds
+        assert f"in {seconds:g} s" in dialog.summary.text()

@@ -50,9 +50,13 @@ def test_a_clean_end_leaves_nothing(qtbot, preferences, tmp_path, cloud):
     assert list((tmp_path / "recovery").iterdir()) == []
 
 
-def test_nothing_is_kept_of_a_saved_session(opened, cloud, tmp_path):
-    _, controller = opened
+def test_nothing_is_kept_of_a_saved_session(without_model, cloud, tmp_path, qtbot):
+    _, controller = without_model
     controller.do(commands.import_cloud, cloud)
+    controller.safekeeping.keep()
+    qtbot.waitUntil(lambda: not controller.storage.busy(), timeout=30_000)
+    assert list((tmp_path / "recovery").glob("*.occ"))
     controller.history.mark_saved()
     controller.safekeeping.keep()
+    qtbot.waitUntil(lambda: not controller.storage.busy(), timeout=30_000)
     assert not list((tmp_path / "recovery").glob("*.occ"))

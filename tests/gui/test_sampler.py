@@ -205,3 +205,35 @@ def test_samples_that_lose_their_surface_cannot_be_taken_until_it_is_back(sampli
     assert len(controller.history.titles) == steps
     window.actions_["edit.undo"].trigger()
     drawn(window, qtbot)
+
+
+def test_shapes_of_the_model_before_can_be_taken_no_more_while_another_opens(sampling, qtbot):
+    window, controller, _ = sampling
+    window.sampler.new.click()
+    drawn(window, qtbot)
+    controller.choose_model("furniture")
+    assert window.sampler.list.count() == 0
+    controller.sampling.take(0)
+    controller.sampling.capture([0])
+    assert controller.document.shelf == ()
+    assert controller.document.shape.is_empty
+    window.sampler.new.click()
+    assert window.sampler.list.count() == 0
+    assert "not open yet" in window.messages.shown()[-1].sentence
+    qtbot.waitUntil(lambda: not controller.compute.busy(), timeout=LONG)
+
+
+def test_after_a_stop_only_what_was_drawn_stays_and_the_threshold_can_be_moved(sampling, qtbot):
+    window, controller, _ = sampling
+    window.sampler.count.setValue(30)
+    window.sampler.new.click()
+    qtbot.waitUntil(lambda: shown(window.sampler) >= 1, timeout=LONG)
+    window.actions_["shape.cancel"].trigger()
+    kept = window.sampler.list.count()
+    assert 1 <= kept < 30
+    assert "…" not in [window.sampler.list.item(row).text() for row in range(kept)]
+    controller.do(commands.set_threshold, 0.58)
+    qtbot.waitUntil(lambda: controller.sampling._threshold == 0.58, timeout=LONG)
+    qtbot.waitUntil(lambda: not controller.compute.busy(), timeout=LONG)
+    assert window.sampler.list.count() == kept
+    assert window.messages.shown() == []

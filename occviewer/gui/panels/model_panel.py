@@ -30,7 +30,7 @@ class ModelPanel(QWidget):
         super().__init__(parent)
         self.models = QComboBox(self)
         self.models.setAccessibleName("Model")
-        self.models.setToolTip("Models that ship with the program, and those opened lately.")
+        self.models.setToolTip("Models that ship with the program, and those of your own.")
         self.models.activated.connect(lambda *_: self.model_chosen.emit(self.models.currentData()))
         open_button = QPushButton("Open &file…", self)
         open_button.setToolTip("Open a checkpoint of your own.")

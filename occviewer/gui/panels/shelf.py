@@ -70,11 +70,10 @@ class Shelf(ThumbnailRow):
             for entry in items:
                 item = QListWidgetItem(thumbnail(entry.preview, _ICON), entry.name, self)
                 item.setData(KEY, entry.key)
-                flags = item.flags() | Qt.ItemFlag.ItemIsEditable
-                if not entry.usable:
-                    flags &= ~Qt.ItemFlag.ItemIsEnabled
+                item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
+                if not entry.usable:  # it can still be renamed, moved and deleted
+                    item.setForeground(self.palette().placeholderText())
                     item.setToolTip("Made by another model; open that model to use it.")
-                item.setFlags(flags)
                 item.setSelected(entry.key in chosen)
         finally:
             self._filling = False

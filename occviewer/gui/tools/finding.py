@@ -7,8 +7,9 @@ from typing import TypeVar
 
 from occviewer.arrays import BoolArray, Float32Array
 from occviewer.document.source import Source
+from occviewer.gui.failures import Failure
 from occviewer.gui.tools.projecting import View, box_points
-from occviewer.gui.worker import ComputeThread, Failure
+from occviewer.gui.worker import ComputeThread
 from occviewer.observations import PointCloud
 from occviewer.placement import Placement
 

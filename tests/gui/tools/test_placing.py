@@ -45,7 +45,7 @@ def test_the_cloud_is_moved_by_its_arrows_and_the_shape_follows(
     # The box stands still for the network, so it lies lower in the world than before.
     exported = tmp_path / "moved.glb"
     monkeypatch.setattr(
-        "occviewer.gui.exports.QFileDialog.getSaveFileName", lambda *_: (str(exported), "")
+        "PySide6.QtWidgets.QFileDialog.getSaveFileName", lambda *_: (str(exported), "")
     )
     dialog = hand.controller.exports.open_mesh()
     dialog.go_on.click()
