@@ -46,12 +46,8 @@ def open_foreign(path: Path, settings: Mapping[str, Any]) -> tuple[OccupancyNetw
     beside = read_sidecar(path)
     settings = _checked(path, settings)
     renamed = {family.name: family.rename(contents.tensors) for family in FAMILIES}
-    candidates = []
-    for family in FAMILIES:
-        tensors = renamed[family.name]
-        together = {**_given(family, path, beside), **settings}
-        candidates.append((family, shapes_of(tensors), together))
-    found = recognise(path, candidates, _hint(path))
+    # By the tensors alone: what is set or written beside them changes no name and no shape.
+    found = recognise(path, [(f, shapes_of(renamed[f.name]), {}) for f in FAMILIES], _hint(path))
     _check(path, found.family, settings)
     given = _given(found.family, path, beside)
     tensors = {**renamed[found.family.name], **found.family.companions(path)}
@@ -61,8 +57,12 @@ def open_foreign(path: Path, settings: Mapping[str, Any]) -> tuple[OccupancyNetw
     except CheckpointError as error:
         raise CheckpointError(f"{path}: {error}.") from error
     again = fit(found.family, shapes_of(tensors), {**guessed, **given, **settings})
-    if isinstance(again, str):
-        raise CheckpointError(f"{path} cannot be opened so: {again}.")
+    if isinstance(again, str) or not again.fits:
+        why = again if isinstance(again, str) else again.differences()
+        raise CheckpointError(
+            f"{path} is of the family {found.family.name} and cannot be opened "
+            f"with these settings: {why}; change them or leave them out."
+        )
     found = again
     info = _info(path, found, contents, given, settings, beside)
     return _filled(found, tensors), info

@@ -6,6 +6,7 @@ layers, once per shape; queries attend to what comes out.
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 import torch
@@ -27,11 +28,13 @@ class PointEmbed(nn.Module):
     def __init__(self, dim: int, waves: int = 48) -> None:
         super().__init__()
         octaves = waves // 6
-        basis = torch.zeros(3, 3 * octaves)
-        for axis in range(3):
-            place = slice(axis * octaves, (axis + 1) * octaves)
-            basis[axis, place] = 2.0 ** torch.arange(octaves) * torch.pi
-        self.register_buffer("basis", basis)
+        # Numbers of Python: arithmetic on tensors without memory imports half of torch.
+        waves_of = [math.pi * 2.0**octave for octave in range(octaves)]
+        rows = [
+            [wave if axis == row else 0.0 for axis in range(3) for wave in waves_of]
+            for row in range(3)
+        ]
+        self.register_buffer("basis", torch.tensor(rows))
         self.mlp = nn.Linear(waves + 3, dim)
 
     def forward(self, points: Tensor) -> Tensor:

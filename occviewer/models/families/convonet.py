@@ -49,8 +49,8 @@ def _configure(shapes: Shapes, settings: Settings) -> Config:
         "f_maps": rows(shapes, _UNET3D, 32),
         "blocks": count(shapes, r"encoder\.blocks\.(\d+)\.") or 5,
     }
-    if settings.get("crop") and levels:
-        sines = columns(shapes, "encoder.fc_pos.weight", 3) != 3
+    sines = columns(shapes, "encoder.fc_pos.weight", 3) != 3
+    if levels and (sines or settings.get("crop")):
         local = "linear" if settings.get("local", True) else "none"
         return {
             "architecture": "convonet_crop",
