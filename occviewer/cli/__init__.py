@@ -31,6 +31,7 @@ _COMMANDS = (
     ("occviewer.cli.train_latent", "add_train_latent_command"),
     ("occviewer.cli.train_image", "add_train_image_command"),
     ("occviewer.cli.evaluate", "add_evaluate_command"),
+    ("occviewer.cli.evaluate_image", "add_evaluate_image_command"),
     ("occviewer.cli.bench", "add_bench_command"),
 )
 

@@ -29,7 +29,7 @@ _REACH = 0.9  # from the origin along a ray: half the diagonal of the box, and a
 _SOFT = 0.4  # logits: how far below the largest on a ray others still count
 _NOWHERE = -10.0  # logit of a ray's sample outside the box
 _RATES = {"vector": 0.04, "camera": 0.01}
-_SCORED_STRIDE, _SCORED_SAMPLES = 2, 96
+_SCORED_STRIDE, _SCORED_SAMPLES = 2, 72
 
 
 @dataclass(frozen=True)
