@@ -41,6 +41,7 @@ class Safekeeping(QObject):
         super().__init__(controller)
         self._controller, self._folder = controller, folder
         self._kept: Document | None = None
+        self._recovered: Recoverable | None = None
         self._autosave: Autosave | None = None
         try:
             self._autosave = Autosave(folder)
@@ -59,17 +60,10 @@ class Safekeeping(QObject):
         if autosave is None or wanted is self._kept:
             return
         self._kept = wanted
-        if wanted is not None:
-            self._write(autosave, wanted, self._controller.files.session)
-            return
-        # In the same lane, so that a copy that is still being written is removed as well.
-        self._controller.storage.submit(
-            "autosave",
-            "",
-            lambda job: autosave.clear(),
-            lambda nothing: None,
-            self._controller.failed,
-        )
+        if wanted is None:
+            self._submit(autosave.clear)
+        else:
+            self._submit(partial(autosave.write, wanted, self._controller.files.session))
 
     def offer(self) -> None:
         """Offer what a program that ended too early left behind, the latest first."""
@@ -92,6 +86,7 @@ class Safekeeping(QObject):
             self._timer.stop()
             self._autosave.close()
             self._autosave = None
+            self._let_go()
 
     def _recover(self, left: Recoverable) -> None:
         controller = self._controller
@@ -103,10 +98,8 @@ class Safekeeping(QObject):
             controller.history.start(document, "Recovered session", saved=False)
             for note in notes:
                 controller.window.messages.show_message("warning", note)
-            if self._autosave is not None:
-                self._kept = document
-                # Until it is written anew, what was left is the only copy.
-                self._write(self._autosave, document, left.original, left.discard)
+            self._recovered = left
+            self.keep()
 
         controller.compute.submit(
             SESSION_LANE,
@@ -116,20 +109,21 @@ class Safekeeping(QObject):
             controller.failed,
         )
 
-    def _write(
-        self,
-        autosave: Autosave,
-        document: Document,
-        original: Path | None,
-        written: Callable[[], None] = lambda: None,
-    ) -> None:
+    def _submit(self, work: Callable[[], None]) -> None:
+        """Do something with the copy; one lane keeps the order."""
         self._controller.storage.submit(
             "autosave",
             "",
-            lambda job: autosave.write(document, original),
-            lambda nothing: written(),
+            lambda job: work(),
+            lambda nothing: self._let_go(),
             self._controller.failed,
         )
+
+    def _let_go(self) -> None:
+        """Remove what was recovered: until it was written anew, it is the only copy."""
+        if self._recovered is not None:
+            self._recovered.discard()
+            self._recovered = None
 
     def _discard(self, left: Recoverable) -> None:
         """Remove what was left, and offer what else there is, which nobody was told of yet."""

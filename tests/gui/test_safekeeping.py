@@ -16,8 +16,10 @@ def cloud():
     return PointCloud(np.random.default_rng(0).normal(size=(500, 3)))
 
 
-def test_a_crashed_session_is_offered_and_comes_back(opened, qtbot, preferences, tmp_path, cloud):
-    _, first = opened
+def test_a_crashed_session_is_offered_and_comes_back(
+    without_model, qtbot, preferences, tmp_path, cloud
+):
+    _, first = without_model
     first.do(commands.import_cloud, cloud)
     first.safekeeping.keep()
     qtbot.waitUntil(lambda: not first.storage.busy("autosave"), timeout=30_000)
