@@ -25,7 +25,7 @@ VIEWS = "views"
 CACHED_BYTES = 2 << 30
 """Memory for packed pictures; the others are read anew each time."""
 
-_CLOUDS = 4  # of a shape, whose vectors' mean is what its pictures should give
+_CLOUDS = 2  # of a shape, whose vectors' mean is what its pictures should give
 
 
 class NoViewsError(DataError):

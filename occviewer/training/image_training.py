@@ -34,7 +34,7 @@ SAVE_EVERY = 60.0
 """Seconds between states on disk."""
 REPORT_EVERY = 10.0
 """Seconds between lines of the curves."""
-_FIRST_TARGETS = 128  # shapes by which the vectors are standardised
+_FIRST_TARGETS = 48  # shapes by which the vectors are standardised
 _LEAST_STD = 1e-2
 
 Report = Callable[[dict[str, Any]], None]
