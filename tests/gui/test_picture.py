@@ -95,7 +95,8 @@ def test_what_a_person_would_see_is_more_than_the_tolerance(viewport, change):
 def test_marks_have_their_size_on_a_dense_screen_as_well(viewport, monkeypatch):
     size, line = viewport._cloud_actor.prop.point_size, viewport._floor_actor.prop.line_width
     density = viewport.devicePixelRatioF()
-    monkeypatch.setattr(viewport, "devicePixelRatioF", lambda: 3 * density)
+    # Of the class: what is set on a widget itself Qt's binding never lets go.
+    monkeypatch.setattr(type(viewport), "devicePixelRatioF", lambda self: 3 * density)
     QApplication.sendEvent(viewport, QEvent(QEvent.Type.DevicePixelRatioChange))
     assert viewport._cloud_actor.prop.point_size == pytest.approx(3 * size)
     assert viewport._floor_actor.prop.line_width == pytest.approx(3 * line)
