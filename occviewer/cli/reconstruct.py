@@ -112,10 +112,10 @@ def _reconstruct(args: argparse.Namespace, jobs: list[Job]) -> int:
 
         import occviewer.extraction
         import occviewer.meshes
-        import occviewer.models.model
+        import occviewer.models.opening
         import occviewer.observations
     with opened.stage("model"):
-        model = occviewer.models.model.open_model(args.model, args.device, dict(args.settings))
+        model = occviewer.models.opening.open_model(args.model, args.device, dict(args.settings))
     failures: list[str] = []
     for number, job in enumerate(jobs, 1):
         prefix = f"[{number}/{len(jobs)}] " if len(jobs) > 1 else ""

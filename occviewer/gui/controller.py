@@ -146,7 +146,7 @@ class Controller(QObject):
 
     def choose_model(self, location: str) -> None:
         """Work with another model: a shipped name or a path."""
-        from occviewer.models.model import shipped_models
+        from occviewer.models.opening import shipped_models
 
         if location in shipped_models():
             reference = ModelReference(shipped=location)
@@ -276,7 +276,7 @@ class Controller(QObject):
 
     def _show_preferences(self) -> None:
         from occviewer.gui.devices import devices
-        from occviewer.models.model import shipped_models
+        from occviewer.models.opening import shipped_models
 
         PreferencesDialog(
             self.preferences, devices(), shipped_models(), self._preference_changed, self.window

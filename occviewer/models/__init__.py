@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from occviewer.models.codes import Code, CodeError
     from occviewer.models.fields import NetworkField
     from occviewer.models.info import ModelInfo
-    from occviewer.models.model import Model, open_model, shipped_models
+    from occviewer.models.model import Model
+    from occviewer.models.opening import open_model, shipped_models
 
 # Looked up when first used: the training loop imports `occviewer.models.checkpoint` on
 # servers that have none of the libraries that the rest needs.
@@ -34,10 +35,10 @@ _HOMES = {
     "ModelInfo": "info",
     "NetworkField": "fields",
     "load_checkpoint": "checkpoint",
-    "open_model": "model",
+    "open_model": "opening",
     "read_info": "checkpoint",
     "save_checkpoint": "checkpoint",
-    "shipped_models": "model",
+    "shipped_models": "opening",
 }
 
 

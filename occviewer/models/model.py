@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,20 +11,16 @@ import numpy as np
 import torch
 from torch import nn
 
-from occviewer import assets
 from occviewer.arrays import Float32Array
-from occviewer.errors import CheckpointError, ObservationError
+from occviewer.errors import ObservationError
 from occviewer.models.align import Alignment, align
-from occviewer.models.checkpoint import load_checkpoint, load_pose_network
 from occviewer.models.code_search import STEPS, search_code
 from occviewer.models.codes import Code, CodeError
-from occviewer.models.devices import choose_device
 from occviewer.models.fields import NetworkField
 from occviewer.models.info import ModelInfo
 from occviewer.models.observed import normalised_placement, taken, voxels_for
 from occviewer.models.placing import UPS, Up, rotation_of
 from occviewer.models.pose import PoseNetwork
-from occviewer.models.sniffing import SUFFIX, weights_in
 from occviewer.networks import Features, OccupancyNetwork
 from occviewer.networks.base import Observed
 from occviewer.observations import FEWEST_POINTS, PointCloud, VoxelGrid, require_usable
@@ -328,61 +323,6 @@ class Model:
         copies += rng.normal(scale=self.info.noise, size=copies.shape).astype(np.float32)
         np.clip(copies, *np.array(self.info.bounds), out=copies)
         return chosen
-
-
-def open_model(
-    name_or_path: str | os.PathLike[str] = "furniture",
-    device: str = "auto",
-    settings: Mapping[str, Any] | None = None,
-) -> Model:
-    """Open a model that ships with the program, or a checkpoint.
-
-    Parameters
-    ----------
-    name_or_path : str or path
-        A name of `shipped_models`, or the path of a file: one that this program wrote, or a
-        checkpoint of the families in `occviewer.models.families`.
-    device : {"auto", "cpu", "cuda", "mps"} or "cuda:N"
-        ``auto`` takes an NVIDIA GPU, else Apple's, else the CPU.
-    settings : mapping, optional
-        What the file of another project does not say, in the place of what was published:
-        see the family's ``settings`` and `ModelInfo.assumed`.
-
-    Raises
-    ------
-    CheckpointError
-        There is no such model, the file cannot be opened, or the device is not there.
-    """
-    path = find_checkpoint(name_or_path)
-    network, info = load_checkpoint(path, settings)
-    return Model(network, info, choose_device(device), path, load_pose_network(path))
-
-
-def shipped_models() -> dict[str, Path]:
-    """Names and files of the models that ship with the program."""
-    return {path.stem: path for path in sorted(assets.checkpoints().glob(f"*{SUFFIX}"))}
-
-
-def find_checkpoint(name_or_path: str | os.PathLike[str]) -> Path:
-    """File of a shipped model by its name, or the path that was given.
-
-    Raises
-    ------
-    CheckpointError
-        It is a name, and no model of that name ships.
-    """
-    path = weights_in(Path(name_or_path))
-    shipped = shipped_models()
-    is_name = isinstance(name_or_path, str) and path.name == name_or_path and not path.suffix
-    if is_name and name_or_path in shipped:
-        return shipped[str(name_or_path)]
-    if is_name and not path.exists():
-        names = ", ".join(shipped) or "none"
-        raise CheckpointError(
-            f"There is no model named {name_or_path!r}; those that ship are: {names}. "
-            f"For a file of your own give its path, such as run/model{SUFFIX}."
-        )
-    return path
 
 
 def _check_placing(

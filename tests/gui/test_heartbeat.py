@@ -14,7 +14,7 @@ from .tours import LONG, at_rest, coloured_scan, tour
 SLOW = [
     ("occviewer.models.model", "Model", "encode"),
     ("occviewer.models.model", "Model", "field"),
-    ("occviewer.models.model", None, "load_checkpoint"),
+    ("occviewer.models.opening", None, "load_checkpoint"),
     ("occviewer.document.model_reference", None, "sha256_of"),
     ("occviewer.observations", "PointCloud", "load"),
     ("occviewer.observations", "PointCloud", "subsampled"),
