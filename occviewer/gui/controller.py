@@ -40,7 +40,7 @@ from occviewer.gui.studio import Studio
 from occviewer.gui.theme import apply_theme
 from occviewer.gui.tools.control import ToolControl
 from occviewer.gui.track_control import TrackControl
-from occviewer.gui.viewport import VIEWS
+from occviewer.gui.views import VIEWS
 from occviewer.gui.worker import ComputeThread, stop_all
 
 # Milliseconds until a window that was made is on the screen.
@@ -205,7 +205,8 @@ class Controller(QObject):
         mesh.threshold_changed.connect(
             lambda value: do(commands.set_threshold, value, merge=self._dragging or None)
         )
-        window.model.model_chosen.connect(self.choose_model)
+        for chooser in (window.model, window.gallery):
+            chooser.model_chosen.connect(self.choose_model)
         window.model.open_wanted.connect(self.files.open_model)
         window.model.device_chosen.connect(self._choose_device)
         window.history.step_chosen.connect(self.history.go_to)

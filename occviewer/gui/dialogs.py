@@ -6,7 +6,7 @@ import html
 from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QKeySequence, QTextDocument
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -108,9 +108,15 @@ class TextDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(self.text)
         layout.addWidget(buttons)
-        # As tall as its text, up to where one scrolls.
-        self.text.document().setTextWidth(500)
-        self.resize(540, min(round(self.text.document().size().height()) + 90, 600))
+        self.resize(540, min(_height(page) + 90, 600))
+
+
+def _height(page: str) -> int:
+    """Height of a page (HTML) that is so wide as a dialog shows it."""
+    document = QTextDocument()
+    document.setHtml(page)
+    document.setTextWidth(500)
+    return round(document.size().height())
 
 
 def shortcut_page(actions: Actions) -> str:

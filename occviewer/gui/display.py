@@ -123,7 +123,8 @@ class Display:
         models = [(name, name) for name in shipped_models()]
         models += [(name, path) for path, name in self._own.items()]
         chosen = "" if reference is None else str(reference.location)
-        self._window.model.show_models(models, chosen)
+        for place in (self._window.model, self._window.gallery):
+            place.show_models(models, chosen)
 
     def show_mesh(self, result: MeshResult | None) -> None:
         """Draw a mesh and say what it is like; None where there is no shape."""

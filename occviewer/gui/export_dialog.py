@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPixmap
@@ -21,17 +21,11 @@ from PySide6.QtWidgets import (
 )
 
 from occviewer.gui.buttons import foot
+from occviewer.gui.export_choice import FORMATS, ExportChoice
 from occviewer.gui.panels.choices import choice
 from occviewer.meshes.colouring import COLOURED_SUFFIXES, Colours
-from occviewer.meshes.export_options import PRESETS, ExportOptions, Sides, Unit, preset
+from occviewer.meshes.export_options import PRESETS, Sides, preset
 
-FORMATS = (
-    ("glTF binary (.glb)", ".glb"),
-    ("Wavefront (.obj)", ".obj"),
-    ("PLY (.ply)", ".ply"),
-    ("STL (.stl)", ".stl"),
-    ("OFF (.off)", ".off"),
-)
 _RESOLUTIONS = (64, 128, 256, 384, 512, 768, 1024)
 _UNITS = {"m": "metres", "cm": "centimetres", "mm": "millimetres", "in": "inches", "ft": "feet"}
 _AXES = (("As the scan lies", "scan"), ("+Y up, on the floor", "y"), ("+Z up, on the floor", "z"))
@@ -41,38 +35,6 @@ _COLOURS = (
     ("By direction", "normals"),
     ("Those of the scan", "scan"),
 )
-
-
-@dataclass(frozen=True)
-class ExportChoice:
-    """All that was chosen.
-
-    Attributes
-    ----------
-    preset : str
-        Name of the preset from which it came.
-    suffix : str
-        Format, such as ``.glb``.
-    options : ExportOptions
-    colours : {"none", "uniform", "normals", "scan"}
-    colour : (int, int, int)
-        For ``uniform``: red, green, blue.
-    resolution : int
-        Cells a side; 0 for that of the display.
-    refined : bool
-        Whether vertices are brought onto the surface of the field.
-    scan_unit : str
-        What the scan is in, as far as anybody asked; see `occviewer.meshes.export_options`.
-    """
-
-    preset: str = "world"
-    suffix: str = ".glb"
-    options: ExportOptions = ExportOptions()
-    colours: Colours = "none"
-    colour: tuple[int, int, int] = (200, 200, 205)
-    resolution: int = 0
-    refined: bool = True
-    scan_unit: str = "m"
 
 
 class ExportDialog(QDialog):
@@ -292,11 +254,6 @@ class ExportDialog(QDialog):
         item = box.model().item(row)  # type: ignore[attr-defined]
         item.setEnabled(False)
         item.setToolTip(why)
-
-
-def size_in_words(sides: Sides, unit: Unit) -> str:
-    """Say how large something is: ``0.5 × 1 × 0.25 m``."""
-    return " × ".join(f"{side:.4g}" for side in sides) + (f" {unit}" if unit else "")
 
 
 class _Number(QDoubleSpinBox):

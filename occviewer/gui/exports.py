@@ -11,7 +11,8 @@ import numpy as np
 from PySide6.QtCore import QSize
 
 from occviewer.extraction import EXPORT_REFINEMENT
-from occviewer.gui.export_dialog import FORMATS, ExportChoice, ExportDialog, size_in_words
+from occviewer.gui.export_choice import FORMATS, ExportChoice, size_in_words
+from occviewer.gui.export_dialog import ExportDialog
 from occviewer.gui.matting import merged
 from occviewer.gui.picture_dialog import PictureDialog
 from occviewer.gui.questions import ask_path

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
@@ -18,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from occviewer import assets
+from occviewer.gui.panels.choices import choice, show_choices
 
 _PATH = Qt.ItemDataRole.UserRole
 _ICON = QSize(144, 120)
@@ -61,6 +65,8 @@ class Gallery(QWidget):
 
     chosen = Signal(Path)
     open_wanted = Signal()
+    model_chosen = Signal(str)
+    """A shipped name, or a path."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,6 +78,18 @@ class Gallery(QWidget):
         open_button = QPushButton("Open file…", self)
         open_button.setToolTip("Read a scan, a model or a session of your own")
         open_button.clicked.connect(self.open_wanted)
+        self.models = choice("Model", [], "The network that completes what is opened.")
+        self.models.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.models.activated.connect(lambda *_: self.model_chosen.emit(self.models.currentData()))
+        self.show_models([(name, name) for name in _shipped()], "")
+        model = QLabel("&Model", self)
+        model.setBuddy(self.models)
+        row = QHBoxLayout()
+        row.addWidget(open_button)
+        row.addSpacing(16)
+        row.addWidget(model)
+        row.addWidget(self.models)
+        row.addStretch(1)
         self.list = QListWidget(self)
         self.list.setViewMode(QListWidget.ViewMode.IconMode)
         self.list.setResizeMode(QListWidget.ResizeMode.Adjust)
@@ -92,11 +110,20 @@ class Gallery(QWidget):
         layout.setSpacing(12)
         layout.addWidget(title)
         layout.addWidget(hint)
-        layout.addWidget(open_button, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addLayout(row)
         layout.addWidget(self.list, 1)
+
+    def show_models(self, models: Sequence[tuple[str, str]], current: str) -> None:
+        """List models as (text, name or path), with the one in use chosen."""
+        show_choices(self.models, models, current)
 
     def _choose(self, item: QListWidgetItem) -> None:
         self.chosen.emit(item.data(_PATH))
+
+
+def _shipped() -> list[str]:
+    """Names of the models that ship, found without torch, which is imported later."""
+    return sorted(path.stem for path in assets.checkpoints().glob("*.safetensors"))
 
 
 def _picture(scan: Path) -> QIcon:

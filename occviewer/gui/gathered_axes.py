@@ -54,7 +54,7 @@ def offered(model: Model, code: Code, gathered: Sequence[Code]) -> tuple[Directi
 
 def space_along(model: Model, directions: Directions) -> LatentSpace:
     """Open the latent space of such a model with given directions as its axes."""
-    from occviewer.latent.space import VectorSpace
+    from occviewer.latent.kinds import VectorSpace
 
     return VectorSpace(model, _axes(directions, model), "")
 

@@ -121,7 +121,7 @@ class LatentStudio:
     @property
     def has_vector(self) -> bool:
         """Whether codes are a vector and nothing else."""
-        from occviewer.latent.space import VectorSpace
+        from occviewer.latent.kinds import VectorSpace
 
         return isinstance(self._space, VectorSpace)
 
@@ -226,7 +226,8 @@ class LatentStudio:
 
     def _moved(self, at: Latent, edit: LatentEdit) -> Code:
         space = self._space if edit.directions is None else self._along(edit.directions)
-        return space.edited(at, edit.offsets, edit.detail)
+        # A vector has no detail that could be left out.
+        return space.edited(at, edit.offsets, 1.0 if self.has_vector else edit.detail)
 
     def _along(self, directions: Directions) -> LatentSpace:
         from occviewer.gui.gathered_axes import space_along

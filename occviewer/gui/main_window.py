@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import (
@@ -22,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from occviewer.gui.action_table import ACTIONS, TOOLBAR
 from occviewer.gui.actions import Actions
+from occviewer.gui.dropping import dropped_files, welcome_files
 from occviewer.gui.gallery import Gallery
 from occviewer.gui.messages import Messages
 from occviewer.gui.palette import ActionPalette
@@ -139,14 +138,11 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Take files."""
-        if event.mimeData().hasUrls():
-            event.acceptProposedAction()
+        welcome_files(event)
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
         """Tell which files were dropped."""
-        files = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        if files:
-            event.acceptProposedAction()
+        if files := dropped_files(event):
             self.dropped.emit(files)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name

@@ -10,7 +10,7 @@ import io
 
 import numpy as np
 
-from occviewer.arrays import Float32Array, Float64Array
+from occviewer.arrays import Float32Array, Float64Array, UInt8Array
 from occviewer.meshes import Mesh
 
 SIZE = (192, 160)
@@ -36,6 +36,7 @@ def preview_png(mesh: Mesh) -> bytes:
         x = ((points - middle) @ across * scale + width / 2).astype(int)
         y = (height / 2 - (points - middle) @ up * scale).astype(int)
         seen = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+        seen &= normals @ towards > 0
         # The nearest is written last and stays.
         order = np.argsort(points @ towards, kind="stable")
         order = order[seen[order]]
@@ -43,6 +44,7 @@ def preview_png(mesh: Mesh) -> bytes:
         brightness = 0.35 + 0.65 * np.clip(normals @ light * 0.6 + 0.4, 0, 1)
         picture[y[order], x[order], :3] = (brightness[order, None] * _COLOUR).astype(np.uint8)
         picture[y[order], x[order], 3] = 255
+        _fill(picture)
     file = io.BytesIO()
     Image.fromarray(picture).save(file, "PNG")
     return file.getvalue()
@@ -55,6 +57,16 @@ def _spread(mesh: Mesh) -> tuple[Float64Array, Float32Array]:
     count = _POINTS_A_PIXEL * SIZE[0] * SIZE[1]
     sampled = sample_surface(mesh, count, np.random.default_rng(0))
     return sampled[0].astype(np.float64), sampled[1]
+
+
+def _fill(picture: UInt8Array) -> None:
+    """Give pixels that no point fell on, but three of their neighbours, what is beside them."""
+    # Twice, since a hole may be two pixels large.
+    for _ in range(2):
+        beside = [np.roll(picture, step, axis) for axis in (0, 1) for step in (1, -1)]
+        filled = np.stack([each[..., 3] > 0 for each in beside])
+        holes = (picture[..., 3] == 0) & (filled.sum(0) >= 3)
+        picture[holes] = np.max([each[holes] for each in beside], axis=0)
 
 
 def _axes() -> tuple[Float64Array, Float64Array, Float64Array]:

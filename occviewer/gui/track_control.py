@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
@@ -19,17 +18,15 @@ from PySide6.QtGui import QCloseEvent
 from occviewer.document import commands
 from occviewer.document.commands import Change
 from occviewer.document.settings import Track
-from occviewer.document.shape import LatentEdit, ShelfEntry
+from occviewer.document.shape import ShelfEntry
 from occviewer.gui.failures import Failure
 from occviewer.gui.panels.shelf import ShelfItem
-from occviewer.gui.studio import MeshResult
+from occviewer.gui.track_frames import LANE, TrackFrames
 from occviewer.gui.way import Way, why_no_way
-from occviewer.gui.worker import Job
 
 if TYPE_CHECKING:
     from occviewer.gui.controller import Controller
 
-_LANE = "track"
 _TICK = 33  # milliseconds between two looks at the clock while it plays
 _REST = 300  # so long after a key the bar counts as at rest
 _PLAYED, _STEPPED = "track played", "track stepped"  # steps that follow each other are one
@@ -51,7 +48,7 @@ class TrackControl(QObject):
         self._way: Way | None = None
         self._shown: object = None  # what the panel shows: keyframes, shelf, model
         self._moving_from: object = None  # the document's shape when it began to move
-        self._asked: float | None = None
+        self._frames = TrackFrames(controller, self._frame_shown, self._failed)
         self._afterwards: Callable[[], object] | None = None
         self._began = (0.0, 0.0)  # time and position from which the clock counts
         self._clock, self._still = QTimer(self), QTimer(self)
@@ -116,7 +113,7 @@ class TrackControl(QObject):
             self._controller.window.show_gallery(False)
         self.position, self._afterwards = position, None
         self._panel.show_position(position)
-        self._ask_frame()
+        self._frames.ask(self._way, position)
 
     def rest(self, merge: str | None = None) -> None:
         """Come to rest: the shape at the position becomes the document's, in one step.
@@ -130,15 +127,14 @@ class TrackControl(QObject):
         way, position = self._way, self.position
         if not self.moving or way is None:
             return
-        self._controller.compute.cancel(_LANE)
-        self._asked = None
+        self._frames.cancel()
         entry, controller = way.entry_at(position), self._controller
         if entry is not None:
             self._settle(commands.take, entry.id, merge=merge)
             return
-        threshold = way.threshold_at(position, self._models_threshold())
+        threshold = way.threshold_at(position, self._frames.models_threshold)
         controller.compute.submit(
-            _LANE,
+            LANE,
             "",
             lambda job: way.code_at(position, controller.studio.latent),
             lambda code: self._settle(
@@ -207,35 +203,13 @@ class TrackControl(QObject):
         else:
             self.move_to(way.inside(position))
 
-    def _ask_frame(self) -> None:
-        """Ask for the shape of the moment; one at a time, or no frame would ever be ready."""
-        way, position, controller = self._way, self.position, self._controller
-        if self._asked is not None or way is None:
-            return
-        settings = replace(
-            controller.document.extraction,
-            threshold=way.threshold_at(position, self._models_threshold()),
-        )
-
-        def work(job: Job) -> MeshResult:
-            code = way.code_at(position, controller.studio.latent)
-            return controller.studio.mesh(
-                code, LatentEdit(), settings, live=True, cancel=job.cancelled
-            )
-
-        self._asked = position
-        controller.compute.submit(_LANE, "", work, self._frame_arrived, self._failed)
-
-    def _frame_arrived(self, result: MeshResult) -> None:
-        asked, self._asked = self._asked, None
-        self._controller.display.show_mesh(result)
+    def _frame_shown(self, position: float) -> None:
         if self.playing:
             self._tick()
-        elif asked != self.position:
-            self._ask_frame()
+        elif self._way is not None and position != self.position:
+            self._frames.ask(self._way, self.position)
 
     def _failed(self, failure: Failure) -> None:
-        self._asked = None
         self._controller.failed(failure)
         if not self._panel.bar.isSliderDown():
             self._give_back()
@@ -254,8 +228,8 @@ class TrackControl(QObject):
     def _give_back(self, *, follow: bool = True) -> None:
         """Let the display show the document again."""
         self._stop_timers()
-        self._controller.compute.cancel(_LANE)
-        self._asked = self._afterwards = None
+        self._frames.cancel()
+        self._afterwards = None
         if self.moving:
             self._moving_from = None
             self._controller.pipeline.hold(False)
@@ -304,10 +278,6 @@ class TrackControl(QObject):
         actions = self._controller.window.actions_
         for name in ("track.play", "file.export_film"):
             actions[name].setEnabled(not why_not)
-
-    def _models_threshold(self) -> float:
-        model = self._controller.pipeline.model
-        return 0.5 if model is None else model.info.threshold
 
     def _close(self, event: QCloseEvent) -> None:
         if event.isAccepted():

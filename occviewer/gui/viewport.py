@@ -7,19 +7,19 @@ the window's thread.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pyvista as pv
 from PySide6.QtCore import QEvent, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
-from pyvistaqt import QtInteractor
 
 from occviewer.arrays import Float32Array, FloatArray, UInt8Array
+from occviewer.gui.canvas import Canvas
 from occviewer.gui.matting import merged
 from occviewer.gui.theme import DARK, LIGHT, ViewportColours
+from occviewer.gui.views import BOX, VIEWS, floor
 from occviewer.meshes import Mesh
 from occviewer.meshes.framing import Camera
 
@@ -27,39 +27,9 @@ Shading = Literal["smooth", "flat", "wireframe", "normals", "points"]
 Background = Literal["gradient", "theme", "light", "dark", "white"]
 Thing = Literal["mesh", "points", "box", "floor"]
 
-BOX = 0.55
-VIEWS: dict[str, tuple[tuple[float, float, float], tuple[float, float, float]]] = {
-    "front": ((0, 0, 1), (0, 1, 0)),
-    "back": ((0, 0, -1), (0, 1, 0)),
-    "left": ((-1, 0, 0), (0, 1, 0)),
-    "right": ((1, 0, 0), (0, 1, 0)),
-    "top": ((0, 1, 0), (0, 0, -1)),
-    "bottom": ((0, -1, 0), (0, 0, 1)),
-    "isometric": ((0.75, 0.55, 1.0), (0, 1, 0)),
-}
-"""Direction from the shape to the camera, and what is up on the screen."""
-
 _FIT = 1.15  # room around what is fitted
 _POINT = 4.0  # pixels
 _AXES_CORNER = (0.0, 0.0, 0.14, 0.18)
-
-
-class _Canvas(QtInteractor):
-    """The interactor without its own idea of dropped files (it would load anything)."""
-
-    dropped = Signal(list)
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
-        """Take files."""
-        if event.mimeData().hasUrls():
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
-        """Tell which files."""
-        files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-        if files:
-            event.acceptProposedAction()
-            self.dropped.emit([Path(file) for file in files])
 
 
 class Viewport(QWidget):
@@ -77,7 +47,7 @@ class Viewport(QWidget):
         super().__init__(parent)
         self.setMinimumSize(200, 150)
         self.setAccessibleName("3D view")
-        self.canvas = canvas = _Canvas(self, auto_update=False, line_smoothing=True)
+        self.canvas = canvas = Canvas(self, auto_update=False, line_smoothing=True)
         canvas.setAcceptDrops(True)
         canvas.dropped.connect(self.dropped)
         layout = QVBoxLayout(self)
@@ -91,7 +61,7 @@ class Viewport(QWidget):
         self._cloud_data = pv.PolyData()
         self._sizes: list[tuple[pv.Actor, float]] = []
         self._make_actors()
-        self._replace_keys()
+        canvas.take_keys_away()
         canvas.enable_trackball_style()
         self.look("isometric")
         canvas.iren.add_observer("EndInteractionEvent", lambda *_: self.rested.emit())
@@ -249,12 +219,16 @@ class Viewport(QWidget):
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Follow the theme."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.DevicePixelRatioChange:
-            self._apply_sizes()
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_mesh_actor"):
             from occviewer.gui.theme import is_dark
 
             self.set_background(self._background, dark=is_dark())
+
+    def event(self, event: QEvent) -> bool:
+        """Follow the window to a screen of another density."""
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._apply_sizes()
+        return super().event(event)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Learn how dense the screen is."""
@@ -291,7 +265,7 @@ class Viewport(QWidget):
         self._box_actor = self.canvas.add_mesh(box, name="box", style="wireframe", **options)
         self._box_actor.visibility = False
         self._floor_actor = self.canvas.add_mesh(
-            _floor(), name="floor", style="wireframe", **options
+            floor(), name="floor", style="wireframe", **options
         )
         for actor in (self._box_actor, self._floor_actor):
             actor.prop.lighting = False
@@ -300,12 +274,6 @@ class Viewport(QWidget):
             self.keep_size(actor)
         self.keep_size(self._cloud_actor, _POINT)
         self.canvas.add_axes(viewport=_AXES_CORNER)
-
-    def _replace_keys(self) -> None:
-        """Take away the keys of VTK, of which one closes the view without asking."""
-        self.canvas.iren.interactor.RemoveObservers("CharEvent")
-        self.canvas.reset_key_events()
-        self.canvas.iren.interactor.RemoveObservers("KeyPressEvent")
 
     def _colour_mesh(self) -> None:
         mapper, by_normal = self._mesh_actor.mapper, self._shading == "normals"
@@ -341,10 +309,3 @@ class Viewport(QWidget):
         if not shown:
             return np.array([[-0.5] * 3, [0.5] * 3], np.float32)
         return np.stack([np.min([b[0] for b in shown], 0), np.max([b[1] for b in shown], 0)])
-
-
-def _floor() -> pv.PolyData:
-    """Grid of lines under the box, a tenth of its side apart."""
-    at = np.linspace(-1, 1, 21) * BOX * 1.5
-    plane = pv.RectilinearGrid(at, np.array([-BOX]), at)
-    return plane.extract_surface(algorithm="dataset_surface").extract_all_edges()

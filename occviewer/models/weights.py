@@ -49,7 +49,7 @@ def fill(path: Path, file: Any, network: nn.Module, names: list[str], prefix: st
 
 
 class WithoutInitialising(TorchFunctionMode):
-    """Leave new weights as they are: random numbers without memory import half of torch."""
+    """Leave new weights as they are: to fill tensors without memory imports half of torch."""
 
     def __torch_function__(
         self,
@@ -64,6 +64,12 @@ class WithoutInitialising(TorchFunctionMode):
             Tensor.uniform_,
         ):
             return kwargs["tensor"] if "tensor" in kwargs else args[0]
+        if func is torch.eye and len(args) == 2:
+            return torch.empty(args, **kwargs)
+        if func is Tensor.repeat and all(isinstance(times, int) for times in args[1:]):
+            tensor, times = args[0], args[1:]
+            sizes = (1,) * (len(times) - tensor.ndim) + tuple(tensor.shape)
+            return tensor.new_empty([n * size for n, size in zip(times, sizes, strict=True)])
         return func(*args, **kwargs)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from occviewer.document import Document, ModelReference, ShelfEntry, commands
+from occviewer.document.directions import Directions
 from occviewer.models.codes import Code
 from occviewer.models.placing import rotation_of
 from occviewer.observations import PointCloud
@@ -60,6 +61,13 @@ def encoded(document, seed=0):
     return commands.with_code(document, document.model, document.shape.source, make_code(seed))
 
 
+def directions(seed=0, size=6, count=4):
+    """Directions as shapes on a shelf give them."""
+    drawn = np.random.default_rng(seed).normal(size=(size, count))
+    ranges, shares = np.tile([-3.0, 3.0], (count, 1)), np.full(count, 1 / count)
+    return Directions(drawn[:, 0], drawn, ranges, shares, "codes")
+
+
 def busy():
     """A document in which everything is used."""
     document = scanned()
@@ -70,7 +78,8 @@ def busy():
         (commands.add_noise, 0.01),
         (commands.set_source_seed, 7),
         (commands.set_placement, PLACEMENT),
-        (commands.set_offsets, {0: 1.25, 3: -0.1}),
+        (commands.slide, 0, 1.25, directions()),
+        (commands.set_offsets, {3: -0.1}),
         (commands.lock_axes, [2]),
         (commands.set_detail, 0.3),
         (commands.set_threshold, 0.45),

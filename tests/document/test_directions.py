@@ -6,10 +6,7 @@ import pytest
 from occviewer.document import LatentEdit
 from occviewer.document.directions import Directions
 
-
-def directions(seed=0, size=6, count=2):
-    drawn = np.random.default_rng(seed).normal(size=(size, count))
-    return Directions(drawn[:, 0], drawn, np.tile([-3.0, 3.0], (count, 1)), [0.7, 0.3], "codes")
+from .documents import directions
 
 
 def test_they_are_equal_where_their_numbers_are():

@@ -15,6 +15,13 @@ QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
 _FAILED = pytest.StashKey[bool]()
 
 
+def pytest_configure(config):
+    """Say what tests may be marked with."""
+    config.addinivalue_line(
+        "markers", "qt_keeps: Qt's binding holds on to widgets that the test asked for"
+    )
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     """Remember whether a test failed: its frames are kept for the report, and all in them."""
@@ -31,24 +38,31 @@ def nothing_left(qapp, request):
     gc.freeze()
     yield
     request.node.funcargs.clear()  # or pytest keeps the window, and all that is in it
+    _tidy(qapp)
+    widgets = [w for w in QApplication.topLevelWidgets() if w.isVisible() or w.children()]
+    assert not widgets, f"widgets left: {widgets}"
+    timers = [o for o in gc.get_objects() if issubclass(type(o), QTimer)]
+    timers = [timer for timer in timers if isValid(timer) and timer.isActive()]
+    assert not timers, f"timers left: {timers}"
+    # A window closes without waiting for the end of a long call; it has to end all the same.
+    running = set(threading.enumerate()) - threads
+    for thread in running:
+        thread.join(60)
+    started = [t for t in running if t.is_alive()]
+    assert not started, f"threads left: {started}"
+    kept = request.node.get_closest_marker("qt_keeps") is not None
+    if not kept and not request.node.stash.get(_FAILED, False):
+        _tidy(qapp)  # what threads still held until they ended
+        drawn = {type(o).__name__ for o in gc.get_objects() if issubclass(type(o), vtkObjectBase)}
+        assert not drawn, f"VTK objects left: {sorted(drawn)}"
+
+
+def _tidy(qapp):
+    """Let everything go that nobody holds."""
     for _ in range(3):
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
         qapp.processEvents()
         gc.collect()
-    widgets = [w for w in QApplication.topLevelWidgets() if w.isVisible() or w.children()]
-    assert not widgets, f"widgets left: {widgets}"
-    objects = gc.get_objects()
-    timers = [o for o in objects if issubclass(type(o), QTimer)]
-    timers = [timer for timer in timers if isValid(timer) and timer.isActive()]
-    assert not timers, f"timers left: {timers}"
-    # A window closes without waiting for the end of a long call; it has to end all the same.
-    for thread in set(threading.enumerate()) - threads:
-        thread.join(20)
-    started = [t for t in threading.enumerate() if t not in threads and t.is_alive()]
-    assert not started, f"threads left: {started}"
-    if not request.node.stash.get(_FAILED, False):
-        drawn = {type(o).__name__ for o in objects if issubclass(type(o), vtkObjectBase)}
-        assert not drawn, f"VTK objects left: {sorted(drawn)}"
 
 
 @pytest.fixture

@@ -104,6 +104,6 @@ def test_new_shapes_are_drawn_like_those_that_were_gathered(vectors, qtbot):
     window.sampler.count.setValue(2)
     window.sampler.new.click()
     qtbot.waitUntil(lambda: drawn_samples(window.sampler), timeout=LONG)
-    assert window.messages.shown() == []
+    assert [m.sentence for m in window.messages.shown()] == []
     window.actions_["edit.undo"].trigger()
     qtbot.waitUntil(lambda: not window.sampler.new.isEnabled(), timeout=LONG)

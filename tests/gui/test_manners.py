@@ -160,6 +160,7 @@ def test_no_text_is_clipped(theme, chair, qapp):
         apply_theme(qapp, "light")
 
 
+@pytest.mark.qt_keeps
 def test_tab_goes_through_the_panels(opened):
     """By the chain that Tab follows: a bare X server has no window manager to give focus."""
     window, _ = opened

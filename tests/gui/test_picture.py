@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication
 
 from occviewer.meshes import Mesh
 
@@ -88,6 +90,15 @@ def test_what_a_person_would_see_is_more_than_the_tolerance(viewport, change):
     changes[change]()
     mean, worst = difference(drawn(viewport), Image.open(KNOWN))
     assert mean > MEAN or worst > WORST
+
+
+def test_marks_have_their_size_on_a_dense_screen_as_well(viewport, monkeypatch):
+    size, line = viewport._cloud_actor.prop.point_size, viewport._floor_actor.prop.line_width
+    density = viewport.devicePixelRatioF()
+    monkeypatch.setattr(viewport, "devicePixelRatioF", lambda: 3 * density)
+    QApplication.sendEvent(viewport, QEvent(QEvent.Type.DevicePixelRatioChange))
+    assert viewport._cloud_actor.prop.point_size == pytest.approx(3 * size)
+    assert viewport._floor_actor.prop.line_width == pytest.approx(3 * line)
 
 
 @pytest.mark.parametrize("factor", [1, 2])

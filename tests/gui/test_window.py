@@ -6,26 +6,18 @@ from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 
 from occviewer import assets
-from occviewer.gui.export_dialog import ExportChoice
+from occviewer.gui.export_choice import ExportChoice
 from occviewer.meshes import Mesh
+
+from .small_windows import use_latent_model
+from .tours import LONG, at_rest
 
 CHAIR = assets.resources() / "samples" / "chair_scan.ply"
 SOFA = assets.resources() / "samples" / "sofa_scan.pcd"
-LONG = 60_000
-
-
-def settled(controller):
-    result = controller.display.result
-    return (
-        controller.pipeline.settled
-        and not controller.compute.busy()
-        and not controller.storage.busy()
-        and (result is None or not result.live)
-    )
 
 
 def has_mesh(controller):
-    return settled(controller) and controller.display.result is not None
+    return at_rest(controller) and controller.display.result is not None
 
 
 @pytest.fixture
@@ -47,7 +39,7 @@ def test_it_begins_with_samples_and_one_click_completes_one(opened, qtbot):
     qtbot.mouseClick(window.gallery.list.viewport(), Qt.MouseButton.LeftButton, pos=at)
     qtbot.waitUntil(lambda: controller.display.result is not None, timeout=LONG)
     assert not window.gallery_is_shown
-    qtbot.waitUntil(lambda: settled(controller), timeout=LONG)
+    qtbot.waitUntil(lambda: at_rest(controller), timeout=LONG)
     assert "watertight" in window.extraction.facts.text()
     assert "6,722 points" in window.source.about.text()
 
@@ -57,11 +49,11 @@ def test_undo_takes_everything_back_and_redo_brings_the_same_mesh(chair, qtbot):
     actions = window.actions_
     before = controller.display.result.mesh
     window.extraction.threshold.number.setValue(0.6)
-    qtbot.waitUntil(lambda: settled(controller), timeout=LONG)
+    qtbot.waitUntil(lambda: at_rest(controller), timeout=LONG)
     thinner = controller.display.result.mesh
     assert thinner.volume < before.volume
     actions["edit.undo"].trigger()
-    qtbot.waitUntil(lambda: settled(controller), timeout=LONG)
+    qtbot.waitUntil(lambda: at_rest(controller), timeout=LONG)
     assert np.array_equal(controller.display.result.mesh.vertices, before.vertices)
     actions["edit.undo"].trigger()
     qtbot.waitUntil(lambda: controller.display.result is None, timeout=LONG)
@@ -86,7 +78,7 @@ def test_a_drag_is_one_step_and_the_mesh_follows(chair, qtbot):
         if place % 40 == 0:
             qtbot.wait(60)
     slider.setSliderDown(False)
-    qtbot.waitUntil(lambda: settled(controller), timeout=LONG)
+    qtbot.waitUntil(lambda: at_rest(controller), timeout=LONG)
     assert len(controller.history.titles) == steps + 1
     assert any(result.live for result in meshes)
     assert not meshes[-1].live
@@ -100,12 +92,12 @@ def test_a_shape_is_captured_with_a_picture_and_comes_back_by_a_click(chair, qtb
     captured = controller.display.result.mesh
     controller.import_file(SOFA)
     qtbot.waitUntil(
-        lambda: settled(controller) and controller.document.shape.source.path == SOFA
+        lambda: at_rest(controller) and controller.document.shape.source.path == SOFA
         and controller.document.shape.code is not None, timeout=LONG)  # fmt: skip
     assert controller.display.result.mesh.volume != pytest.approx(captured.volume)
     at = window.shelf.visualItemRect(window.shelf.item(0)).center()
     qtbot.mouseClick(window.shelf.viewport(), Qt.MouseButton.LeftButton, pos=at)
-    qtbot.waitUntil(lambda: settled(controller), timeout=LONG)
+    qtbot.waitUntil(lambda: at_rest(controller), timeout=LONG)
     assert np.array_equal(controller.display.result.mesh.vertices, captured.vertices)
 
 
@@ -114,7 +106,7 @@ def test_a_session_brings_everything_back(chair, qtbot, tmp_path):
     before = controller.display.result.mesh
     controller.files.session = tmp_path / "chair.occ"
     window.actions_["file.save"].trigger()
-    qtbot.waitUntil(lambda: settled(controller), timeout=LONG)
+    qtbot.waitUntil(lambda: at_rest(controller), timeout=LONG)
     assert not window.isWindowModified()
     window.actions_["file.new"].trigger()
     qtbot.waitUntil(lambda: controller.display.result is None, timeout=LONG)
@@ -129,7 +121,7 @@ def test_the_mesh_is_exported_where_the_scan_lies(chair, qtbot, tmp_path):
     path = tmp_path / "chair.ply"
     controller.exports.write_mesh(ExportChoice(suffix=".ply"), path)
     qtbot.waitUntil(path.exists, timeout=LONG)
-    qtbot.waitUntil(lambda: settled(controller), timeout=LONG)
+    qtbot.waitUntil(lambda: at_rest(controller), timeout=LONG)
     mesh, cloud = Mesh.load(path), controller.document.shape.source.cloud
     assert mesh.is_watertight
     assert np.abs(mesh.bounds - cloud.bounds).max() < 0.15
@@ -174,7 +166,7 @@ def test_a_model_that_is_none_is_a_sentence_and_the_shape_stays(chair, qtbot, tm
     qtbot.waitUntil(lambda: window.messages.shown() != [], timeout=LONG)
     assert "bad.safetensors" in window.messages.shown()[0].sentence
     window.actions_["edit.undo"].trigger()
-    qtbot.waitUntil(lambda: settled(controller), timeout=LONG)
+    qtbot.waitUntil(lambda: at_rest(controller), timeout=LONG)
     assert controller.display.result.mesh.is_watertight
 
 
@@ -184,7 +176,7 @@ def test_the_camera_stays_when_the_mesh_changes(chair, qtbot):
     camera = window.viewport.canvas.camera
     before = camera.position
     window.extraction.threshold.number.setValue(0.6)
-    qtbot.waitUntil(lambda: settled(controller), timeout=LONG)
+    qtbot.waitUntil(lambda: at_rest(controller), timeout=LONG)
     assert camera.position == before
 
 
@@ -195,6 +187,27 @@ def test_actions_are_found_by_typing_and_done_by_enter(opened, qtbot):
     assert len(palette.found()) == 1
     qtbot.keyClick(palette._text, Qt.Key.Key_Return)
     assert window.actions_["show.box"].isChecked()
+
+
+def test_the_gallery_names_the_model_and_lets_another_be_chosen(opened, qtbot, tmp_path):
+    window, controller = opened
+    box = window.gallery.models
+    assert box.currentText() == "furniture"
+    use_latent_model(controller, qtbot, tmp_path)
+    assert box.currentText() == "small.safetensors"
+    assert window.gallery_is_shown
+    box.setCurrentIndex(box.findData("furniture"))
+    box.activated.emit(box.currentIndex())
+    assert controller.document.model.shipped == "furniture"
+    qtbot.waitUntil(lambda: at_rest(controller), timeout=LONG)
+    assert box.currentText() == window.model.models.currentText() == "furniture"
+
+
+def test_recent_files_stand_below_open(opened):
+    window, _ = opened
+    actions = window.menuBar().actions()[0].menu().actions()
+    assert actions[0] is window.actions_["file.open"]
+    assert actions[1].menu() is window.recent_menu
 
 
 def test_every_action_does_something_and_has_a_tip(opened):

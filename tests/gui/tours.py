@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from occviewer.gui.export_dialog import ExportChoice
+from occviewer.gui.export_choice import ExportChoice
 from occviewer.meshes.export_options import preset
 from occviewer.observations import PointCloud
 

@@ -1,5 +1,8 @@
 """A latent space in the checkpoint of its model."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 from safetensors import safe_open
@@ -73,3 +76,15 @@ def test_weights_that_are_not_finite_are_not_stored(checkpoint):
     with pytest.raises(CheckpointError, match="basis are not finite"):
         update_checkpoint(checkpoint, latent=broken)
     assert checkpoint.read_bytes() == before
+
+
+def test_to_read_one_imports_no_compiler(checkpoint):
+    """Seconds in which a window stands still: tensors without memory ask for sympy and more."""
+    code = (
+        "import sys; from occviewer.models import open_model; "
+        "from occviewer.latent import latent_space; "
+        f"latent_space(open_model({str(checkpoint)!r}, 'cpu')); "
+        "print([m for m in ('sympy', 'torch._dynamo') if m in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"

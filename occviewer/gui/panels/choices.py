@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QComboBox
 
 
@@ -31,3 +32,12 @@ def choice(
         if value == current:
             box.setCurrentIndex(row)
     return box
+
+
+def show_choices(box: QComboBox, choices: Iterable[tuple[str, object]], current: object) -> None:
+    """Offer other choices (text and value) with one of them chosen, without telling anybody."""
+    with QSignalBlocker(box):
+        box.clear()
+        for text, value in choices:
+            box.addItem(text, value)
+        box.setCurrentIndex(max(box.findData(current), 0))

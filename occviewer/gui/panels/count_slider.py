@@ -6,7 +6,9 @@ import math
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QValidator
-from PySide6.QtWidgets import QHBoxLayout, QSlider, QSpinBox, QWidget
+from PySide6.QtWidgets import QSlider, QSpinBox, QWidget
+
+from occviewer.gui.panels.pairs import stand_beside
 
 _STEPS = 1000
 
@@ -45,14 +47,8 @@ class CountSlider(QWidget):
         self.number.setAccessibleName(f"{name}, exact")
         for widget in (self.slider, self.number):
             widget.setToolTip(tip)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.slider, 1)
-        layout.addWidget(self.number)
-        self.setFocusProxy(self.slider)
+        stand_beside(self, self.slider, self.number, self.grabbed, self.released)
         self.slider.valueChanged.connect(self._slid)
-        self.slider.sliderPressed.connect(self.grabbed)
-        self.slider.sliderReleased.connect(self.released)
         self.number.valueChanged.connect(self._typed)
         self.set_value(0, self._most)
 

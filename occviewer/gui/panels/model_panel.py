@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -14,6 +14,8 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+
+from occviewer.gui.panels.choices import show_choices
 
 
 class ModelPanel(QWidget):
@@ -57,19 +59,11 @@ class ModelPanel(QWidget):
 
     def show_models(self, models: Sequence[tuple[str, str]], current: str) -> None:
         """List models as (text, name or path), with the one in use chosen."""
-        with QSignalBlocker(self.models):
-            self.models.clear()
-            for text, name in models:
-                self.models.addItem(text, name)
-            self.models.setCurrentIndex(self.models.findData(current))
+        show_choices(self.models, models, current)
 
     def show_devices(self, devices: Sequence[tuple[str, str]], current: str) -> None:
         """List devices as (text, name), with the one in use chosen."""
-        with QSignalBlocker(self.devices):
-            self.devices.clear()
-            for text, name in devices:
-                self.devices.addItem(text, name)
-            self.devices.setCurrentIndex(max(self.devices.findData(current), 0))
+        show_choices(self.devices, devices, current)
 
     def show_about(self, about: str, card: str) -> None:
         """Show what the model accepts, and its card (Markdown)."""

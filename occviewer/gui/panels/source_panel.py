@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from occviewer.gui.dropping import dropped_files, welcome_files
 from occviewer.gui.panels.count_slider import CountSlider
 from occviewer.gui.panels.tool_options import ToolOptions
 from occviewer.gui.panels.value_slider import ValueSlider
@@ -163,15 +163,12 @@ class SourcePanel(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Take files."""
-        if event.mimeData().hasUrls():
-            event.acceptProposedAction()
+        welcome_files(event)
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
         """Tell which files were dropped."""
-        files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-        if files:
-            event.acceptProposedAction()
-            self.dropped.emit([Path(file) for file in files])
+        if files := dropped_files(event):
+            self.dropped.emit(files)
 
     def _make_placement(self, form: QFormLayout) -> None:
         self.up = QComboBox(self)

@@ -6,9 +6,10 @@ import math
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QWidget
 
 from occviewer.gui.panels.jump_slider import JumpSlider
+from occviewer.gui.panels.pairs import stand_beside
 
 _STEPS = 1000
 _KEYS = frozenset(
@@ -67,14 +68,8 @@ class ValueSlider(QWidget):
         self.number.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.number.setKeyboardTracking(False)
         self.number.setAccessibleName(f"{name}, exact")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.slider, 1)
-        layout.addWidget(self.number)
-        self.setFocusProxy(self.slider)
+        stand_beside(self, self.slider, self.number, self.grabbed, self.released)
         self.slider.valueChanged.connect(self._slid)
-        self.slider.sliderPressed.connect(self.grabbed)
-        self.slider.sliderReleased.connect(self.released)
         self.number.valueChanged.connect(self._typed)
         self.slider.installEventFilter(self)
         self.number.installEventFilter(self)

@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPainter, QWheelEvent
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QKeySequence, QPainter
 from PySide6.QtWidgets import QDockWidget
 
 from occviewer.arrays import BoolArray, Float32Array, Float64Array, IntArray
@@ -21,10 +21,11 @@ from occviewer.gui.tools.brush import Brush
 from occviewer.gui.tools.crop import Crop
 from occviewer.gui.tools.finding import PointFinder
 from occviewer.gui.tools.lasso import Lasso
+from occviewer.gui.tools.mouse import ToolMouse
 from occviewer.gui.tools.move import Move
 from occviewer.gui.tools.overlay import Overlay
 from occviewer.gui.tools.projecting import View, box_points
-from occviewer.gui.tools.tool import Tool, pixel
+from occviewer.gui.tools.tool import Modifier, Tool
 from occviewer.placement import Placement
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 _CAMERA = "tool.camera"
 _SEEN_THROUGH = 0.45
 
-_Event = QEvent.Type
 _Found = TypeVar("_Found")
 
 
@@ -49,7 +49,7 @@ class ToolControl(QObject):
         self._controller, self._window = controller, controller.window
         self._canvas = controller.window.viewport.canvas
         self._tool: Tool | None = None
-        self._dragging = self._space = self._refused = False
+        self._dragging = self._refused = False
         self._known: Source | None = None
         self._seen: View | None = None
         self._observer: int | None = None
@@ -65,7 +65,7 @@ class ToolControl(QObject):
         actions[_CAMERA].setChecked(True)
         self._camera_keys = actions[_CAMERA].shortcuts()
         self._stop_keys = actions["shape.cancel"].shortcuts()
-        self._canvas.installEventFilter(self)
+        self._mouse = ToolMouse(self, self._window.viewport, self._overlay)
         controller.history.add_listener(self._document_changed)
         self._document_changed()
 
@@ -130,7 +130,7 @@ class ToolControl(QObject):
         """Let go of the window, in the middle of a drag, too."""
         self._lay_aside()
         self._controller.history.remove_listener(self._document_changed)
-        self._canvas.removeEventFilter(self)
+        self._mouse.close()
         self._overlay.hide()
 
     def view(self) -> View:
@@ -209,99 +209,34 @@ class ToolControl(QObject):
         """Draw the overlay again."""
         self._overlay.update()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Give the tool the mouse and its keys."""
-        if event.type() == _Event.Resize:
-            self._overlay.cover()
-        if self._tool is None or watched is not self._canvas:
-            return False
-        if isinstance(event, QMouseEvent):
-            return self._mouse(self._tool, event)
-        if isinstance(event, QWheelEvent):
-            return self._wheel(self._tool, event)
-        if isinstance(event, QKeyEvent):
-            return self._key(self._tool, event)
-        if event.type() == _Event.Leave:
-            self._tool.hover(None)
-        elif event.type() == _Event.FocusOut:
-            self._hold_space(False)
-        return False
+    @property
+    def at_hand(self) -> Tool | None:
+        """The tool at hand; None for the camera."""
+        return self._tool
 
-    def _mouse(self, tool: Tool, event: QMouseEvent) -> bool:
-        at = pixel(event.position().x(), event.position().y())
-        left = event.button() == Qt.MouseButton.LeftButton
-        if event.type() in (_Event.MouseButtonPress, _Event.MouseButtonDblClick):
-            if self._dragging:
-                return True
-            if event.button() == Qt.MouseButton.RightButton:
-                self._turn_view(event)
-                return True
-            return left and not self._space and self._press(tool, at, event)
-        if event.type() == _Event.MouseMove:
-            if self._dragging:
-                tool.drag(at, event.modifiers())
-            elif event.buttons() == Qt.MouseButton.NoButton:
-                tool.hover(at)
-            return self._dragging
-        if event.type() == _Event.MouseButtonRelease and self._dragging:
-            if left:
-                tool.release(at, event.modifiers())
-                self._end_drag()
-                tool.hover(at)
-            return True
-        return False
+    @property
+    def dragging(self) -> bool:
+        """Whether the tool is being dragged."""
+        return self._dragging
 
-    def _press(self, tool: Tool, at: Float64Array, event: QMouseEvent) -> bool:
-        if self.placement is None:
+    def press(self, at: Float64Array, modifiers: Modifier) -> bool:
+        """Begin a drag of the tool; False where the camera may have the mouse."""
+        if self._tool is None or self.placement is None:
             return False
         self._controller.grab("tool")
         self._dragging, self._refused = True, False
         self._known = self.source
-        if tool.press(at, event.modifiers()):
+        if self._tool.press(at, modifiers):
             return True
-        self._end_drag()
+        self.end_drag()
         return False
 
-    def _end_drag(self) -> None:
+    def end_drag(self) -> None:
+        """End a drag, if there is one: what comes now is another step."""
         if self._dragging:
             self._dragging = self._refused = False
             self._controller.history.end_merge()
             self._controller.release()
-
-    def _turn_view(self, event: QMouseEvent) -> None:
-        """Turn the camera as the left button does without a tool; the release is VTK's."""
-        left = Qt.MouseButton.LeftButton
-        plain = QMouseEvent(
-            _Event.MouseButtonPress, event.position(), event.globalPosition(),
-            left, left, Qt.KeyboardModifier.NoModifier,
-        )  # fmt: skip
-        self._canvas.mousePressEvent(plain)  # type: ignore[no-untyped-call]
-
-    def _wheel(self, tool: Tool, event: QWheelEvent) -> bool:
-        if self._dragging:
-            return True  # the picture must not move under the drawing
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            tool.wheel(event.angleDelta().y() / 120)
-            return True
-        return False
-
-    def _key(self, tool: Tool, event: QKeyEvent) -> bool:
-        if event.key() == Qt.Key.Key_Space:
-            if not event.isAutoRepeat() and event.type() != _Event.ShortcutOverride:
-                self._hold_space(event.type() == _Event.KeyPress)
-            return True
-        if event.type() != _Event.KeyPress:
-            return False
-        if event.key() == Qt.Key.Key_Escape:
-            self.leave()
-            return True
-        return tool.key(event.key())
-
-    def _hold_space(self, held: bool) -> None:
-        self._space = held
-        if self._tool is not None:
-            shape = Qt.CursorShape.OpenHandCursor if held else self._tool.cursor
-            self._canvas.setCursor(shape)
 
     def _lay_aside(self) -> None:
         tool, self._tool = self._tool, None
@@ -311,8 +246,8 @@ class ToolControl(QObject):
         if tool is not None:
             tool.end()
         self._finder.forget()
-        self._end_drag()
-        self._space = False
+        self.end_drag()
+        self._mouse.forget_keys()
 
     def _show_options(self, name: str) -> None:
         self.options.show_tool(name)
@@ -339,7 +274,7 @@ class ToolControl(QObject):
         if self._dragging and source is not self._known:
             # Undo, or another scan, in the middle of a drag: the drag is over.
             self._tool.abort()
-            self._end_drag()
+            self.end_drag()
         self._tool.refresh()
 
     def _drawn(self, *_: object) -> None:

@@ -217,13 +217,15 @@ def test_the_crop_box_of_millions_of_points_counts_when_it_is_let_go(hand, qtbot
     hand.settle()
 
 
-def test_no_event_of_a_tool_takes_long_with_a_million_points(opened, qtbot):
+def test_no_event_of_a_tool_takes_long_with_a_million_points(opened, qtbot, monkeypatch):
     window, controller = opened
     points = np.random.default_rng(0).normal(0, 0.1, (1_200_000, 3))
     controller.do(commands.import_cloud, PointCloud(points), None, Placing("none"))
     hand, history = Hand(window, controller, qtbot), controller.history
     hand.settle()
-    seconds = {}
+    code, seconds = controller.document.shape.code, {}
+    # What the compute thread does meanwhile is not the question.
+    monkeypatch.setattr(controller.studio, "encode", lambda *_: code)
 
     def timed(what, function, *arguments):
         began = time.thread_time()  # of this thread alone, whatever else the machine does
