@@ -202,7 +202,7 @@ class Targets:
     def _found(self, index: int, mirror: bool) -> Tensor:
         shape = self._shapes[index]
         device = next(self._network.parameters()).device
-        rng = np.random.default_rng([index, int(mirror)])
+        rng = np.random.default_rng(index)
         count = self._network.point_count
         clouds = np.stack([observe(shape, "whole", count, NOISE, rng) for _ in range(_CLOUDS)])
         if mirror:

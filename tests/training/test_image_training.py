@@ -176,13 +176,12 @@ def test_a_mirrored_picture_wants_the_mirrored_shape(data, latent):
     flipped = mirrored(view)
     np.testing.assert_array_equal(flipped.mask[:, ::-1], view.mask)
     assert flipped.camera.azimuth == -view.camera.azimuth
-    cloud = views.shapes[index]["surface"][:200].astype(np.float32) * (-1, 1, 1)
-    network, bottleneck = latent
-    with torch.no_grad():
-        cloud = torch.from_numpy(cloud.astype(np.float32))[None]
-        wanted = bottleneck.encode(network.encode(cloud))[0]
-    far = (targets.of(index) - wanted).norm()
-    assert (targets.of(index, mirror=True) - wanted).norm() <= far + 1e-4
+    shape = views.shapes[index]
+    turned = shape | {"surface": shape["surface"] * np.array([-1, 1, 1], np.float16)}
+    wanted = Targets(*latent, {index: turned}).of(index)
+    apart = (targets.of(index, mirror=True) - wanted).norm()
+    # Only the noise of the clouds keeps them apart.
+    assert apart < 0.5 * (targets.of(index) - wanted).norm()
 
 
 def test_inputs_vary_but_keep_their_size_and_the_plain_one_does_not(data):
