@@ -54,7 +54,7 @@ def main():
     parser.add_argument("--resolution", type=int, default=128, help="of the mesh")
     args = parser.parse_args()
     application = prepare_application()
-    viewport._Canvas.paintGL = lambda self: None
+    viewport.Canvas.paintGL = lambda self: None
     with tempfile.TemporaryDirectory() as folder:
         preferences = Preferences(QSettings(f"{folder}/p.ini", QSettings.Format.IniFormat))
         preferences.resolution = args.resolution
