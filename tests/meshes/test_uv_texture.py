@@ -91,7 +91,7 @@ def test_formats_without_textures_say_which_have_them(textured, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_texture_that_is_no_longer_wanted_ends_the_process(ball):
+def test_a_texture_that_is_no_longer_wanted_ends_the_process(ball, monkeypatch):
     running = []
     popen = subprocess.Popen
 
@@ -99,8 +99,8 @@ def test_a_texture_that_is_no_longer_wanted_ends_the_process(ball):
         running.append(popen(*args, **options))
         return running[0]
 
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(Cancelled):
-        patch.setattr(subprocess, "Popen", started)
+    monkeypatch.setattr(subprocess, "Popen", started)
+    with pytest.raises(Cancelled):
         unwrapped(ball, 256, cancel=lambda: bool(running))
     assert running[0].returncode not in (None, 0)
 
