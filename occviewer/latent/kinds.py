@@ -16,7 +16,12 @@ from occviewer.latent.axes import (
     random_axes,
     trained_axes,
 )
-from occviewer.latent.particulars import kept_in_blend, kept_when_moved, own_when_moved
+from occviewer.latent.particulars import (
+    kept_in_blend,
+    kept_when_moved,
+    own_in_blend,
+    own_when_moved,
+)
 from occviewer.latent.space import LatentSpace
 from occviewer.models.checkpoint import load_bottleneck
 from occviewer.models.codes import Code, CodeError
@@ -52,7 +57,10 @@ class BottleneckSpace(LatentSpace):
         outlines, cells = vectors.tensor_split([self._bottleneck.outline], 1)
         kept = kept_in_blend(cells, shares)
         mixed = (outlines.new_tensor(shares) @ outlines, cells.new_tensor(kept) @ cells)
-        return torch.cat(mixed), kept
+        vector = torch.cat(mixed)
+        if self.axes is not None:
+            vector = self.axes.moved_among_shapes(vector, (), own_in_blend(kept))
+        return vector, kept
 
 
 class VectorSpace(LatentSpace):
