@@ -37,7 +37,13 @@ def crop_around(bounds: tuple[float, float, float, float]) -> Crop:
     return Crop((left + right - side) / 2, (top + bottom - side) / 2, side)
 
 
-def network_input(pixels: UInt8Array, inside: BoolArray, crop: Crop, size: int) -> UInt8Array:
+def network_input(
+    pixels: UInt8Array,
+    inside: BoolArray,
+    crop: Crop,
+    size: int,
+    screen: tuple[int, int, int] = SCREEN,
+) -> UInt8Array:
     """Cut a shape out of its picture.
 
     Parameters
@@ -48,6 +54,8 @@ def network_input(pixels: UInt8Array, inside: BoolArray, crop: Crop, size: int) 
     crop : Crop
     size : int
         Side of the result.
+    screen : (int, int, int)
+        Colour behind the shape, 0 … 255.
 
     Returns
     -------
@@ -57,7 +65,7 @@ def network_input(pixels: UInt8Array, inside: BoolArray, crop: Crop, size: int) 
     right = int(np.ceil(crop.left + crop.side))
     bottom = int(np.ceil(crop.top + crop.side))
     canvas = np.empty((bottom - top, right - left, 3), np.uint8)
-    canvas[:] = SCREEN
+    canvas[:] = screen
     height, width = inside.shape
     rows = slice(max(top, 0), min(bottom, height))
     columns = slice(max(left, 0), min(right, width))

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from occviewer.cli.arguments import number, positive
+from occviewer.errors import CheckpointError
 
 _SPLITS = ("train", "val", "test")
 
@@ -21,7 +22,7 @@ def add_evaluate_image_command(
         help="score what a model makes of pictures",
         description="Print IoU, Chamfer-L1, normal consistency and F-score of shapes made of "
         "single pictures, by class, with and without refinement, and the median error of the "
-        "camera's azimuth.",
+        "camera's azimuth where the model finds cameras.",
     )
     add = parser.add_argument
     add("--model", default="furniture", help="shipped model or checkpoint file")
@@ -60,7 +61,7 @@ def _evaluate(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from occviewer.models import open_model
-    from occviewer.pictures import open_picture_door
+    from occviewer.pictures import DirectDoor, open_picture_door
     from occviewer.training.dataset import ShapeSet
     from occviewer.training.image_evaluation import evaluate_images, image_table
     from occviewer.training.image_examples import ViewSet
@@ -68,7 +69,13 @@ def _evaluate(args: argparse.Namespace) -> int:
     from occviewer.training.scores import format_tables
 
     model = open_model(args.model, device=args.device)
-    door = open_picture_door(model)
+    direct = model.network.observed == "image"
+    if direct and args.refine:
+        raise CheckpointError(
+            f"The model {model.name!r} finds no cameras, without which no silhouette can be "
+            "fitted; leave --refine out."
+        )
+    door = DirectDoor(model) if direct else open_picture_door(model)
     views = ViewSet(args.views, ShapeSet(args.data, args.split))
     scores = list(
         tqdm(
@@ -91,10 +98,11 @@ def _evaluate(args: argparse.Namespace) -> int:
         print(json.dumps(table))
     else:
         print(format_tables(table["table"]))
-        print(
-            f"\nMedian error of the azimuth over {table['pictures']:,} pictures: "
-            f"{table['azimuth_error']:.1f} degrees"
-        )
+        if "azimuth_error" in table:
+            print(
+                f"\nMedian error of the azimuth over {table['pictures']:,} pictures: "
+                f"{table['azimuth_error']:.1f} degrees"
+            )
     if args.update and model.path is not None:
         update_image_scores(model.path, table)
     return 0
