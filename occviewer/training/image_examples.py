@@ -100,7 +100,8 @@ class ImageBatch:
     images : (B, 3, S, S) float32 Tensor
     shapes : list of (int, bool)
         Number of each shape in its set, and whether it is mirrored; what `Targets.of` wants.
-    cameras : (B, 4) float32 Tensor
+    cameras : (B, D + 2) float32 Tensor
+        As `occviewer.networks.image_encoder.camera_numbers` makes them.
     queries : (D, M, 3) float32 Tensor
         For the first D of the examples.
     inside : (D, M) float32 Tensor

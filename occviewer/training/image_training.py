@@ -18,7 +18,7 @@ from torch.nn import functional as F  # noqa: N812 - the usual name
 
 from occviewer.networks import PointCloudNetwork
 from occviewer.networks.bottleneck import Bottleneck
-from occviewer.networks.image_encoder import ImageEncoder
+from occviewer.networks.image_encoder import ImageEncoder, camera_loss
 from occviewer.training.averaging import MovingAverage
 from occviewer.training.image_examples import ImageBatch, ImageExamples, Targets, ViewSet
 from occviewer.training.image_scores import validate_images
@@ -44,7 +44,7 @@ class ImageSettings:
     queries : int
         Labelled queries of each of them.
     cells, outline, camera : float
-        Weights of the squared errors of standardised cells and outline, and of the camera,
+        Weights of the squared errors of standardised cells and outline, and of the camera's loss,
         against 1 for the occupancy.
     seed : int
     validate_every : float
@@ -59,7 +59,7 @@ class ImageSettings:
     queries: int = 1024
     cells: float = 0.2
     outline: float = 0.1
-    camera: float = 0.2
+    camera: float = 0.1
     seed: int = 0
     validate_every: float = 10.0
 
@@ -197,7 +197,7 @@ class ImageTrainer(TimedRun[ImageBatch]):
             "occupancy": F.binary_cross_entropy_with_logits(logits, batch.inside.to(self.device)),
             "cells": (cells / self.bottleneck.cell_std).square().mean(),
             "outline": outline.square().mean(),
-            "camera": F.smooth_l1_loss(cameras.float(), batch.cameras.to(self.device)),
+            "camera": camera_loss(cameras.float(), batch.cameras.to(self.device)),
         }
 
     def _cells(self, vectors: Tensor) -> Tensor:
