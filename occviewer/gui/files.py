@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 from occviewer.document.session import load_session, save_session
 from occviewer.document.state import Document
 from occviewer.gui.questions import Button, ask, ask_path
+from occviewer.gui.reading import is_picture
 from occviewer.models.sniffing import SUFFIX
 from occviewer.observations import READABLE_SUFFIXES
 from occviewer.observations.image import IMAGE_SUFFIXES
@@ -56,7 +57,14 @@ class Files:
             self._controller.choose_model(name)
 
     def open_all(self, paths: list[Path]) -> None:
-        """Open files by their kind: a session first, and of several scans the last one stays."""
+        """Open files by their kind: a session first, and of several scans the last one stays.
+
+        Of several pictures each becomes a shape on the shelf.
+        """
+        pictures = [path for path in paths if is_picture(path)]
+        if len(pictures) > 1:
+            self._controller.importing.row(pictures)
+            paths = [path for path in paths if path not in pictures]
         for path in sorted(paths, key=lambda path: path.suffix.lower() != SESSION_SUFFIX):
             if path.suffix.lower() == SESSION_SUFFIX:
                 self.open_session(path)
