@@ -67,7 +67,7 @@ def turned_away(shown):
 def test_a_refinement_fits_better_and_can_be_undone(shown):
     turned_away(shown)
     before = shown.shape.code
-    shown.page.rounds.setValue(8)
+    shown.page.rounds.setValue(3)
     shown.page.refine.click()
     assert shown.page.tab == "silhouette"
     assert shown.page.refine.text() == "&Stop"
@@ -76,8 +76,8 @@ def test_a_refinement_fits_better_and_can_be_undone(shown):
     shown.rest()
     fit = shown.source.fit
     assert fit.overlap > fit.before
-    assert fit.rounds == 8
-    assert "Refined in 8 rounds" in shown.page.fit.text()
+    assert fit.rounds == 3
+    assert "Refined in 3 rounds" in shown.page.fit.text()
     assert shown.shape.code is not before
     shown.window.actions_["edit.undo"].trigger()
     shown.rest()
