@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication
@@ -25,8 +24,10 @@ from occviewer.gui.exports import Exports
 from occviewer.gui.failures import Failure
 from occviewer.gui.files import Files
 from occviewer.gui.film_control import FilmControl
+from occviewer.gui.importing import Importing
 from occviewer.gui.latent_control import LatentControl
 from occviewer.gui.main_window import MainWindow
+from occviewer.gui.picture_control import PictureControl
 from occviewer.gui.pipeline import Pipeline
 from occviewer.gui.point_shading import PointShading
 from occviewer.gui.preferences import Preferences
@@ -45,9 +46,6 @@ from occviewer.gui.worker import ComputeThread, stop_all
 
 # Milliseconds until a window that was made is on the screen.
 _SEEN_AFTER = 50
-
-if TYPE_CHECKING:
-    from occviewer.observations import PointCloud
 
 
 class Controller(QObject):
@@ -84,6 +82,7 @@ class Controller(QObject):
         self._connect_panels()
         self._connect_actions()
         self.source, self.tools = SourceControl(self), ToolControl(self)
+        self.picture, self.importing = PictureControl(self), Importing(self)
         window.close_wanted.connect(self._close)
         self.sampling, self.track = SamplingControl(self), TrackControl(self)
         self.film = FilmControl(self)
@@ -124,21 +123,8 @@ class Controller(QObject):
         return True
 
     def import_file(self, path: Path) -> None:
-        """Read a scan in the compute thread and complete it."""
-
-        def arrived(cloud: PointCloud) -> None:
-            self.display.fit_next()
-            self.do(commands.import_cloud, cloud, path)
-            self.preferences.add_recent(path)
-            self.files.show_recent()
-
-        self.compute.submit(
-            "import",
-            f"Reading {path.name}",
-            lambda job: self.studio.load(path),
-            arrived,
-            self.failed,
-        )
+        """Read a scan or a picture in the compute thread, and make a shape of it."""
+        self.importing.file(path)
 
     def failed(self, failure: Failure) -> None:
         """Say what went wrong."""
@@ -159,7 +145,8 @@ class Controller(QObject):
     def _pipeline_failed(self, lane: str, failure: Failure) -> None:
         self.display.show_failed(lane)
         if lane != "model":
-            self.failed(failure)
+            if not self.picture.explains(failure):
+                self.failed(failure)
             return
         answers: dict[str, Callable[[], object]] = {"Try again": self.pipeline.retry}
         if self.document.model is not None:
@@ -230,6 +217,7 @@ class Controller(QObject):
             "file.quit": window.close,
             "edit.undo": self.history.undo,
             "edit.redo": self.history.redo,
+            "edit.paste": lambda: self.importing.paste(),
             "edit.find": window.find_action,
             "view.fit": window.viewport.fit,
             "shape.capture": self.shelf.capture,
@@ -294,6 +282,9 @@ class Controller(QObject):
         TextDialog("About OccViewer", about_page(), self.window).open()
 
     def _stop(self) -> None:
+        if self.picture.refining.stop():
+            return  # it ends after this round, and keeps what was reached
+        self.importing.stop()
         self.pipeline.stop()
         self.compute.cancel_titled()
 
@@ -314,6 +305,8 @@ class Controller(QObject):
         self.preferences.window_layout = bytes(self.window.layout_state().data())
         self.history.remove_listener(self._document_changed)
         self.tools.close()
+        self.picture.close()
+        self.importing.close()
         self.point_shading.close()
         self.all_ended = stop_all(self.compute, self.storage)
         self.safekeeping.close()

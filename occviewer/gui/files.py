@@ -12,8 +12,10 @@ from PySide6.QtWidgets import QFileDialog
 from occviewer.document.session import load_session, save_session
 from occviewer.document.state import Document
 from occviewer.gui.questions import Button, ask, ask_path
+from occviewer.gui.reading import is_picture
 from occviewer.models.sniffing import SUFFIX
 from occviewer.observations import READABLE_SUFFIXES
+from occviewer.observations.image import IMAGE_SUFFIXES
 
 if TYPE_CHECKING:
     from occviewer.gui.controller import Controller
@@ -34,12 +36,14 @@ class Files:
     def open(self) -> None:
         """Ask for files and open them."""
         scans = " ".join(f"*{suffix}" for suffix in sorted(READABLE_SUFFIXES))
-        everything = f"{scans} *{SUFFIX} *{SESSION_SUFFIX}"
+        pictures = " ".join(f"*{suffix}" for suffix in IMAGE_SUFFIXES)
+        everything = f"{scans} {pictures} *{SUFFIX} *{SESSION_SUFFIX}"
         names, _ = QFileDialog.getOpenFileNames(
             self._window,
             "Open",
             "",
-            f"All that opens ({everything});;Scans ({scans});;Models (*{SUFFIX});;"
+            f"All that opens ({everything});;Scans ({scans});;Pictures ({pictures});;"
+            f"Models (*{SUFFIX});;"
             f"Sessions (*{SESSION_SUFFIX});;All files (*)",
         )
         self.open_all([Path(name) for name in names])
@@ -53,7 +57,14 @@ class Files:
             self._controller.choose_model(name)
 
     def open_all(self, paths: list[Path]) -> None:
-        """Open files by their kind: a session first, and of several scans the last one stays."""
+        """Open files by their kind: a session first, and of several scans the last one stays.
+
+        Of several pictures each becomes a shape on the shelf.
+        """
+        pictures = [path for path in paths if is_picture(path)]
+        if len(pictures) > 1:
+            self._controller.importing.row(pictures)
+            paths = [path for path in paths if path not in pictures]
         for path in sorted(paths, key=lambda path: path.suffix.lower() != SESSION_SUFFIX):
             if path.suffix.lower() == SESSION_SUFFIX:
                 self.open_session(path)

@@ -6,18 +6,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from occviewer.document.model_reference import ModelReference
 from occviewer.document.settings import ExtractionSettings
 from occviewer.document.shape import LatentEdit
+from occviewer.document.shape_source import Kind, ShapeSource
 from occviewer.document.source import Source
 from occviewer.errors import Cancelled, ExtractionError
 from occviewer.gui.latent_studio import LatentStudio
 from occviewer.gui.live import LiveResolution
+from occviewer.gui.picture_painting import Paint, PicturePainting
+from occviewer.gui.picture_studio import PictureStudio, with_mask
 from occviewer.gui.point_colouring import PointColouring
 from occviewer.meshes import Mesh
 
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
     from occviewer.extraction import Follower
     from occviewer.models import Code, Model
     from occviewer.models.fields import NetworkField
-    from occviewer.observations import PointCloud
+
+_Recipe = tuple["Code", ExtractionSettings, int, int]
+"""What decides a mesh but for its colours: code, settings, resolution and refinement."""
 
 Cancel = Callable[[], bool]
 Progress = Callable[[float], None]
@@ -53,6 +57,10 @@ class MeshResult:
         Time of each stage.
     size : (float, float, float)
         Sides of the bounding box in world units; zeros of a live mesh.
+    painted : bool
+        Whether the mesh has the colours of a picture.
+    remark : str
+        What the person should know of it: a sentence, or empty.
     """
 
     mesh: Mesh
@@ -62,6 +70,8 @@ class MeshResult:
     watertight: bool
     seconds: dict[str, float]
     size: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    painted: bool = False
+    remark: str = ""
 
 
 class Studio:
@@ -71,6 +81,11 @@ class Studio:
     ----------
     threads : int
         Of the processor, for what torch computes; 0 leaves that to torch.
+
+    Attributes
+    ----------
+    takes : frozenset of str
+        Kinds of sources that the open model takes; may be read in any thread.
     """
 
     def __init__(self, threads: int = 0) -> None:
@@ -80,13 +95,28 @@ class Studio:
         self._live = LiveResolution()
         self._following: Follower | None = None
         self._latent: LatentStudio | None = None
+        self._pictures: PictureStudio | None = None
+        self._made: tuple[_Recipe, Mesh, dict[str, float]] | None = None
+        self.painting = PicturePainting()
         self.colouring = PointColouring()
+        self.takes: frozenset[Kind] = frozenset()
+        self._completers: dict[Kind, Callable[[Any], ShapeSource]] = {"picture": with_mask}
+        self._encoders: dict[Kind, Callable[[Any, Progress], Code]] = {
+            "cloud": self._encode_cloud,
+            "picture": lambda source, progress: self.pictures.encode(source, progress),
+        }
 
     @property
     def latent(self) -> LatentStudio:
         """The latent space of the open model."""
         assert self._latent is not None
         return self._latent
+
+    @property
+    def pictures(self) -> PictureStudio:
+        """The open model's way with pictures."""
+        assert self._pictures is not None
+        return self._pictures
 
     def open_model(self, reference: ModelReference, device: str) -> Model:
         """Open a model in place of the one before.
@@ -109,29 +139,33 @@ class Studio:
         # Read now, in this thread: by it a session knows its codes' model again.
         _ = reference.sha256
         self._model, self._field, self._live = model, None, LiveResolution()
-        self._following, self._latent = None, LatentStudio(model)
+        self._following, self._made, self._latent = None, None, LatentStudio(model)
+        self._pictures, self.takes = PictureStudio(model), kinds_taken(model)
         return model
 
-    def load(self, path: Path) -> PointCloud:
-        """Read a point cloud.
+    def complete(self, source: ShapeSource) -> ShapeSource:
+        """Find what a source needs before it can be encoded, and give it with that.
 
         Raises
         ------
         ObservationError
-            It cannot be read.
+            It cannot be found.
         """
-        from occviewer.observations import PointCloud, require_usable
+        return self._completers[source.kind](source)
 
-        return require_usable(PointCloud.load(path))
-
-    def encode(self, source: Source, progress: Progress = lambda share: None) -> Code:
-        """Encode a source with the open model.
+    def encode(self, source: ShapeSource, progress: Progress = lambda share: None) -> Code:
+        """Encode a source that is ready with the open model.
 
         Raises
         ------
         ObservationError
             Too few points are left, or they lie outside the box.
+        CheckpointError
+            The model takes no such source.
         """
+        return self._encoders[source.kind](source, progress)
+
+    def _encode_cloud(self, source: Source, progress: Progress) -> Code:
         assert self._model is not None
         return self._model.encode(
             source.working_cloud(), progress=progress, **source.placing.arguments()
@@ -148,6 +182,7 @@ class Studio:
         progress: Progress = lambda share: None,
         refine: int = 0,
         resolution: int | None = None,
+        paint: Paint | None = None,
     ) -> MeshResult:
         """Make the mesh of a code, coarse while something moves.
 
@@ -168,6 +203,8 @@ class Studio:
             Steps by which vertices are brought onto the surface; for exports.
         resolution : int, optional
             Another one than that of the settings; for exports.
+        paint : Paint, optional
+            Whose colours the mesh gets.
 
         Raises
         ------
@@ -177,31 +214,57 @@ class Studio:
             The sliders were moved, and the model has none.
         Cancelled
         """
-        from occviewer.extraction import extract
-
-        began = time.perf_counter()
         code = self.latent.edited(code, edit)
-        field = self._field_of(code)
-        make = (
-            self._follower().extract if live else partial(extract, progress=progress, refine=refine)
-        )
-        level = _level(self._model, settings.threshold)
         wanted = settings.resolution if resolution is None else resolution
         resolution = self._live.choose(wanted) if live else wanted
-        prepared = time.perf_counter()
-        mesh = make(field, resolution, level, cancel=cancel)
-        seconds = {"field": prepared - began, "extraction": time.perf_counter() - prepared}
-        if live:  # fine ones cost more a cell, with what makes them good
-            self._live.measured(resolution, time.perf_counter() - began)
-        mesh = self._cleaned(mesh, settings, live, seconds, cancel).with_normals()
+        recipe = (code, settings, resolution, refine)
+        if not live and self._made is not None and self._made[0] == recipe:
+            _, mesh, seconds = self._made  # only its colours are others
+        else:
+            mesh, seconds = self._extracted(
+                code, settings, resolution, live, cancel, progress, refine
+            )
+            if not live:
+                self._made = (recipe, mesh, seconds)
         mesh = self.colouring.applied(mesh, code.placement, cancel)
+        painted, remark = mesh, ""
+        if paint is not None:
+            began = time.perf_counter()
+            painted, remark = self.painting.applied(mesh, paint, live=live, cancel=cancel)
+            seconds = {**seconds, "colours": time.perf_counter() - began}
+        is_painted, mesh = painted is not mesh, painted
         closed, size = live or mesh.is_watertight, (0.0, 0.0, 0.0)
         if not live:
             # Asked for here, so that the window need not reckon.
             _ = mesh.volume, mesh.bounds
             sides = np.ptp(code.placement.to_world(mesh.vertices), axis=0)
             size = (float(sides[0]), float(sides[1]), float(sides[2]))
-        return MeshResult(mesh, code, resolution, live, closed, seconds, size)
+        return MeshResult(mesh, code, resolution, live, closed, seconds, size, is_painted, remark)
+
+    def _extracted(
+        self,
+        code: Code,
+        settings: ExtractionSettings,
+        resolution: int,
+        live: bool,
+        cancel: Cancel,
+        progress: Progress,
+        refine: int,
+    ) -> tuple[Mesh, dict[str, float]]:
+        """Make a clean mesh with normals, and tell how long each stage took."""
+        from occviewer.extraction import extract
+
+        began = time.perf_counter()
+        field = self._field_of(code)
+        make = (
+            self._follower().extract if live else partial(extract, progress=progress, refine=refine)
+        )
+        prepared = time.perf_counter()
+        mesh = make(field, resolution, _level(self._model, settings.threshold), cancel=cancel)
+        seconds = {"field": prepared - began, "extraction": time.perf_counter() - prepared}
+        if live:  # fine ones cost more a cell, with what makes them good
+            self._live.measured(resolution, time.perf_counter() - began)
+        return self._cleaned(mesh, settings, live, seconds, cancel).with_normals(), seconds
 
     def preview(self, code: Code, edit: LatentEdit, threshold: float | None) -> bytes:
         """Draw a small PNG picture of a shape, for the shelf."""
@@ -255,6 +318,16 @@ class Studio:
                 mesh = work(mesh, amount or 0)
         seconds["clean-up"] = time.perf_counter() - began
         return mesh
+
+
+def kinds_taken(model: Model) -> frozenset[Kind]:
+    """Which kinds of sources a model takes."""
+    from occviewer.models.checkpoint import has_image_encoder
+
+    kinds: set[Kind] = {"cloud"} if model.network.observed == "points" else set()
+    if model.path is not None and has_image_encoder(model.path):
+        kinds.add("picture")
+    return frozenset(kinds)
 
 
 def _level(model: Model | None, threshold: float | None) -> float:
