@@ -152,7 +152,7 @@ class Axes:
             return moved
         place = self.coordinates(moved)
         others = self.steps(offsets) == 0
-        there = self.prior.nearest(place, self.shares / self.shares.sum())
+        there = self.prior.nearest(place, self.shares / self.shares.sum().clamp(min=1e-9))
         return moved + self.basis @ ((1 - own) * others * (there - place))
 
     def steps(self, offsets: Offsets) -> Tensor:

@@ -28,8 +28,7 @@ def plain_background_mask(pixels: UInt8Array) -> BoolArray | None:
 
     colors = lab_colors(pixels)
     terms, border = evenly_changing(colors.shape[:2]), border_of(colors.shape[:2])
-    fit, kept = fitted_color(colors[border], terms[border])
-    off = float(np.median(np.linalg.norm(colors[border] - terms[border] @ fit, axis=1)))
+    fit, kept, off = fitted_color(colors[border], terms[border])
     if kept.mean() < _AGREEING or off > NOISE:
         return None
     distance = np.linalg.norm(colors - terms @ fit, axis=2)
@@ -56,14 +55,32 @@ def border_of(size: tuple[int, int]) -> BoolArray:
     return border
 
 
-def fitted_color(colors: Float64Array, terms: Float64Array) -> tuple[Float64Array, BoolArray]:
-    """Weights (4, 3) of terms (N, 4) for most of some colours (N, 3), and for which (N,)."""
+def fitted_color(
+    colors: Float64Array, terms: Float64Array
+) -> tuple[Float64Array, BoolArray, float]:
+    """Fit a colour that changes evenly to most of some colours.
+
+    Parameters
+    ----------
+    colors : (N, 3) float64
+    terms : (N, 4) float64
+        As `evenly_changing` makes them.
+
+    Returns
+    -------
+    weights : (4, 3) float64
+        Of the terms.
+    kept : (N,) bool
+        Which colours it was fitted to.
+    off : float
+        Median distance of all colours from it.
+    """
     kept: BoolArray = np.ones(len(colors), bool)
     for _ in range(4):  # without what an object that the border cuts adds to it
         fit, *_ = np.linalg.lstsq(terms[kept], colors[kept], rcond=None)
         off = np.linalg.norm(colors - terms @ fit, axis=1)
         kept = np.asarray(off <= max(NOISE, 1.5 * float(np.median(off))))
-    return fit.astype(np.float64), kept
+    return fit.astype(np.float64), kept, float(np.median(off))
 
 
 def background_of(

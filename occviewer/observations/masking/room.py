@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from occviewer.arrays import BoolArray, Float64Array, IntArray, UInt8Array
+from occviewer.arrays import BoolArray, Float64Array, UInt8Array
 from occviewer.observations.masking.plain import (
     LEAST_TOLERANCE,
+    NOISE,
     background_of,
     border_of,
     evenly_changing,
@@ -15,12 +16,12 @@ from occviewer.observations.masking.plain import (
     without_specks,
 )
 
-_LARGEST_SURFACE = 0.95  # of the border; with more there is one surface only
+_LINES, _TRIED = (0.2, 0.9), 29  # of the height: where wall and floor may meet
+_BETTER = 0.05  # share of the border that two surfaces must explain beyond what one does
 _ROOM = 0.9  # share of the border that both surfaces must explain together
 _HOLE = 0.35  # of the tolerance: a spot amid the object that is so like a wall is the wall
 _SHADOW = (0.35, 1.0)  # lightness relative to the surface
 _SHADOW_COLOR = 6.0  # CIELAB units by which the colour of a shadow may differ
-_FLOOR = 0.05  # of the picture's height, at both of its sides
 _ROUNDS = 4
 _WORKING_SIDE = 640  # a cut of more pixels takes seconds
 
@@ -65,7 +66,7 @@ def _room_mask(pixels: UInt8Array) -> BoolArray | None:
         _cut(
             pixels,
             outside,
-            _beside(outside, _shadow(colors, surfaces, border & close, nearest), close),
+            _beside(outside, _shadow(colors, surfaces[1], border & close & (nearest == 1)), close),
         )
     )
 
@@ -73,40 +74,38 @@ def _room_mask(pixels: UInt8Array) -> BoolArray | None:
 def _surfaces(
     colors: Float64Array, terms: Float64Array, border: BoolArray
 ) -> tuple[Float64Array, Float64Array] | None:
-    """Colours (H, W, 3) of two surfaces that make up the border; None where they do not."""
-    first, kept = fitted_color(colors[border], terms[border])
-    if not 0.5 <= kept.mean() <= _LARGEST_SURFACE:
-        return None
-    rest = np.zeros_like(border)
-    rest[border] = ~kept
-    # A floor reaches from one side to the other; an object that the border cuts does not.
-    height = len(rest)
-    if min(rest[:, 0].sum(), rest[:, -1].sum()) < _FLOOR * height:
-        return None
-    second, also = fitted_color(colors[rest], terms[rest])
-    if kept.mean() + (1 - kept.mean()) * also.mean() < _ROOM:
-        return None
-    return terms @ first, terms @ second
+    """Colours (H, W, 3) of wall and floor, which make up the border; None where they do not."""
+    wanted, seen, rows = colors[border], terms[border], np.nonzero(border)[0]
+    one, _, _ = fitted_color(wanted, seen)
+    plain = _explained(wanted, seen, one)
+    best, found = plain + _BETTER, None
+    for line in np.linspace(*_LINES, _TRIED) * len(colors):
+        above = rows < line
+        (wall, _, _), (floor, _, _) = (fitted_color(wanted[p], seen[p]) for p in (above, ~above))
+        share = (
+            _explained(wanted[above], seen[above], wall) * above.mean()
+            + _explained(wanted[~above], seen[~above], floor) * (~above).mean()
+        )
+        if share > best:
+            best, found = share, (terms @ wall, terms @ floor)
+    return found if best >= _ROOM else None
 
 
-def _shadow(
-    colors: Float64Array,
-    surfaces: tuple[Float64Array, Float64Array],
-    told: BoolArray,
-    nearest: IntArray,
-) -> BoolArray:
-    """Pixels that have the colour of the floor behind them, and are darker.
+def _explained(colors: Float64Array, terms: Float64Array, fit: Float64Array) -> float:
+    """Share of the colours (N, 3) that a fit explains."""
+    return float((np.linalg.norm(colors - terms @ fit, axis=1) <= NOISE).mean())
 
-    ``told`` (H, W) are those of the border whose surface, 0 or 1 in ``nearest`` (H, W), is sure.
+
+def _shadow(colors: Float64Array, floor: Float64Array, told: BoolArray) -> BoolArray:
+    """Pixels that have the colour of the floor (H, W, 3), and are darker.
+
+    ``told`` (H, W) are those of the border that are floor for sure; above them there is none.
     """
-    rows = [np.flatnonzero((told & (nearest == number)).any(1)) for number in (0, 1)]
-    floor = int(np.mean(rows[1]) > np.mean(rows[0])) if len(rows[0]) and len(rows[1]) else 0
-    expected = surfaces[floor]
-    ratio = colors[..., 0] / np.maximum(expected[..., 0], 1.0)
+    ratio = colors[..., 0] / np.maximum(floor[..., 0], 1.0)
     # What gets less light loses colour with it.
-    off = np.linalg.norm(colors[..., 1:] - ratio[..., None] * expected[..., 1:], axis=2)
+    off = np.linalg.norm(colors[..., 1:] - ratio[..., None] * floor[..., 1:], axis=2)
     dark: BoolArray = (off < _SHADOW_COLOR) & (ratio > _SHADOW[0]) & (ratio < _SHADOW[1])
-    dark[: rows[floor].min(initial=0)] = False
+    dark[: np.flatnonzero(told.any(1)).min(initial=len(told))] = False
     return dark
 
 

@@ -12,6 +12,7 @@ from occviewer.observations.image import Image
 from occviewer.observations.masking.grabcut import Box, default_box, grabcut_mask
 from occviewer.observations.masking.mask import Mask, checked_mask
 from occviewer.observations.masking.plain import plain_background_mask
+from occviewer.observations.masking.room import room_mask
 
 MaskMethod: TypeAlias = Literal["auto", "transparency", "plain", "grabcut", "given"]
 """How a mask is found."""
@@ -33,8 +34,9 @@ def find_mask(
 ) -> Mask:
     """Find which pixels of a picture are the shape.
 
-    Without a box or strokes: by the picture's transparency, else by the colour of a plain
-    background, else by GrabCut of all but the border. With them: by GrabCut.
+    Without a box or strokes: by the picture's transparency, else by the colours of a plain
+    background or of a wall and a floor, else by GrabCut of all but the border. With them: by
+    GrabCut.
 
     Parameters
     ----------
@@ -71,7 +73,7 @@ def find_mask(
     if method == "auto" and box is None and include is None and exclude is None:
         if image.alpha is not None:
             return _by_alpha(image, number)
-        plain = plain_background_mask(image.pixels)
+        plain = _plain_background(image)
         if plain is not None:
             return checked_mask(image, plain, _NAMES["plain"], number)
     cut = grabcut_mask(image.pixels, box or default_box(width, height), include, exclude)
@@ -138,7 +140,7 @@ def _alpha_of(image: Image) -> BoolArray:
 
 
 def _plain_of(image: Image) -> BoolArray:
-    inside = plain_background_mask(image.pixels)
+    inside = _plain_background(image)
     if inside is None:
         raise ObservationError(
             f"The background of {image.name} is not of one colour; draw a box around the object."
@@ -161,3 +163,8 @@ def _corrected(
     if exclude is not None:
         corrected &= ~exclude
     return corrected
+
+
+def _plain_background(image: Image) -> BoolArray | None:
+    room = room_mask(image.pixels)
+    return plain_background_mask(image.pixels) if room is None else room

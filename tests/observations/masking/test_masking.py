@@ -52,6 +52,28 @@ def test_a_plain_background_is_told_by_its_colour_also_through_holes(background)
     assert not mask.inside[80, 80]
 
 
+@pytest.mark.parametrize("color", [(120, 60, 30), (20, 22, 30)])
+def test_wall_floor_and_shadow_are_background(color):
+    room = np.empty((SIZE, SIZE, 3))
+    room[:96], room[96:] = (200, 205, 215), (170, 140, 105)
+    rows, columns = np.mgrid[:SIZE, :SIZE]
+    shadow = (((columns - 100) / 55) ** 2 + ((rows - 128) / 14) ** 2 < 1) & (rows >= 96)
+    room[shadow] *= 0.6
+    seen = ring((80, 90), 42, 16)
+    mask = find_mask(picture(seen, room, color))
+    assert mask.method == "plain background"
+    assert overlap(mask.inside, seen) > 0.9
+    assert not mask.inside[130, 135]
+    assert not mask.notes
+
+
+def test_an_object_that_the_border_cuts_is_no_floor():
+    seen = np.zeros((SIZE, SIZE), bool)
+    seen[60:120, :70] = True
+    mask = find_mask(picture(seen, (240, 240, 235)))
+    assert overlap(mask.inside, seen) > 0.95
+
+
 def test_a_background_that_is_darker_on_one_side_is_plain():
     shaded = np.linspace(140, 240, SIZE)[None, :, None].repeat(SIZE, 0).repeat(3, 2)
     mask = find_mask(picture(ring(), shaded))
