@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -12,6 +13,7 @@ from occviewer.placement import Placement
 
 if TYPE_CHECKING:
     from occviewer.models.model import Model
+    from occviewer.networks import OccupancyNetwork
 
 
 def stored_codes(model: Model) -> tuple[Code, ...]:
@@ -27,10 +29,22 @@ def stored_codes(model: Model) -> tuple[Code, ...]:
     )
 
 
+def prior_deviation(network: OccupancyNetwork) -> float | None:
+    """Deviation of each number of a code ``z`` around 0; None where codes are encoded.
+
+    1 for variational autoencoders (the unconditional Occupancy Networks). DeepSDF begins its
+    codes with a deviation of one over the root of their length, and bounds their length by 1.
+    """
+    if network.optimised:
+        (length,) = network.code_shapes()["z"]
+        return 1 / math.sqrt(length)
+    return 1.0 if network.observed == "none" else None
+
+
 def drawn_codes(model: Model, count: int, seed: int = 0) -> tuple[Code, ...]:
     """Codes drawn from the prior of a latent vector.
 
-    That is a standard normal one, or, where codes are stored, one of their mean and deviation.
+    That is a normal one: of `prior_deviation`, or of mean and deviation of the stored codes.
 
     Parameters
     ----------
@@ -46,8 +60,8 @@ def drawn_codes(model: Model, count: int, seed: int = 0) -> tuple[Code, ...]:
     """
     network = model.network
     shapes, stored = network.code_shapes(), network.stored_codes()
-    prior = network.observed == "none" or network.optimised
-    if len(shapes) != 1 or not (len(stored) > 1 or (prior and not len(stored))):
+    deviation = prior_deviation(network)
+    if len(shapes) != 1 or not (len(stored) > 1 or (deviation is not None and not len(stored))):
         raise CodeError(
             f"The model {model.name!r} says nothing of how its codes are spread; it takes "
             f"{taken(network)}."
@@ -58,6 +72,8 @@ def drawn_codes(model: Model, count: int, seed: int = 0) -> tuple[Code, ...]:
     noise = torch.stack([torch.randn(*shape, generator=generator) for _ in range(count)])
     if len(stored):
         noise = stored.mean(0).cpu() + noise * stored.std(0).cpu()
+    elif deviation is not None:
+        noise = deviation * noise
     return tuple(
         Code({name: row.clone()}, Placement(), model.name, facts={"seed": seed, "drawn": number})
         for number, row in enumerate(noise)

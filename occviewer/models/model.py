@@ -252,7 +252,8 @@ class Model:
         """Encode clouds (B, N, 3) of the box frame, voxels or images, without gradient."""
         with torch.no_grad():
             features = self.network.encode(torch.from_numpy(observations).to(self.device))
-        self._shapes = {name: tensor.shape[1:] for name, tensor in features.items()}
+        if not self._shapes:
+            self._shapes = {name: tensor.shape[1:] for name, tensor in features.items()}
         return {name: tensor.float() for name, tensor in features.items()}
 
     def field(self, code: Code, threshold: float | None = None) -> NetworkField:
@@ -278,12 +279,16 @@ class Model:
         bounds = np.array(self.info.bounds, np.float32)
         return NetworkField(self.network, _as_images(features), level, bounds)
 
-    def _check(self, tensors: Mapping[str, torch.Tensor]) -> None:
-        """Compare with what this network's encoder makes."""
+    def code_shapes(self) -> dict[str, torch.Size]:
+        """Shapes of the tensors of a code; the number of rows can vary with the observation."""
         if not self._shapes:
             self._shapes = self.network.code_shapes()
+        return self._shapes
+
+    def _check(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        """Compare with what this network's encoder makes."""
         from_row = 1 if self.network.lengths_vary else 0
-        expected = {name: shape[from_row:] for name, shape in self._shapes.items()}
+        expected = {name: shape[from_row:] for name, shape in self.code_shapes().items()}
         if {name: tensor.shape[from_row:] for name, tensor in tensors.items()} != expected:
             raise CodeError(
                 f"The code does not fit the model {self.name!r}; open the model that made it, "
