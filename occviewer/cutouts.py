@@ -30,14 +30,20 @@ class Crop:
     side: float
 
 
-def crop_around(bounds: tuple[float, float, float, float]) -> Crop:
-    """Find the square around bounds (left, top, right, bottom), with a margin."""
+def crop_around(bounds: tuple[float, float, float, float], margin: float = MARGIN) -> Crop:
+    """Find the square around bounds (left, top, right, bottom), with a margin as `MARGIN` is."""
     left, top, right, bottom = bounds
-    side = max(right - left, bottom - top) * (1 + 2 * MARGIN)
+    side = max(right - left, bottom - top) * (1 + 2 * margin)
     return Crop((left + right - side) / 2, (top + bottom - side) / 2, side)
 
 
-def network_input(pixels: UInt8Array, inside: BoolArray, crop: Crop, size: int) -> UInt8Array:
+def network_input(
+    pixels: UInt8Array,
+    inside: BoolArray,
+    crop: Crop,
+    size: int,
+    screen: tuple[int, int, int] = SCREEN,
+) -> UInt8Array:
     """Cut a shape out of its picture.
 
     Parameters
@@ -48,6 +54,8 @@ def network_input(pixels: UInt8Array, inside: BoolArray, crop: Crop, size: int) 
     crop : Crop
     size : int
         Side of the result.
+    screen : (int, int, int)
+        Colour behind the shape.
 
     Returns
     -------
@@ -57,7 +65,7 @@ def network_input(pixels: UInt8Array, inside: BoolArray, crop: Crop, size: int) 
     right = int(np.ceil(crop.left + crop.side))
     bottom = int(np.ceil(crop.top + crop.side))
     canvas = np.empty((bottom - top, right - left, 3), np.uint8)
-    canvas[:] = SCREEN
+    canvas[:] = screen
     height, width = inside.shape
     rows = slice(max(top, 0), min(bottom, height))
     columns = slice(max(left, 0), min(right, width))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from occviewer.cli.arguments import RESOLUTIONS, angle, number, positive, resolution, threshold
 from occviewer.cli.arranging import add_arranging_options, check_arranging, written_mesh
 from occviewer.cli.inspecting import add_settings_option
-from occviewer.cli.observing import encoded_observation, read_observation
+from occviewer.cli.observing import encoded_file
 from occviewer.cli.outputs import MESH_SUFFIXES, made_folder
 from occviewer.cli.running import say, seed
 from occviewer.errors import CheckpointError, ExtractionError
@@ -179,7 +179,7 @@ def encoded(model: Model, path: Path, args: argparse.Namespace) -> Code:
     """
     if is_code(path):
         return checked_code(model, path)
-    return encoded_observation(model, read_observation(model, path, args), args)
+    return encoded_file(model, path, args)
 
 
 def checked_code(model: Model, path: Path) -> Code:

@@ -6,11 +6,30 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from occviewer.cli.pictures import PICTURE_SUFFIXES
 from occviewer.errors import ObservationError
 
 if TYPE_CHECKING:
     from occviewer.models import Code, Model
     from occviewer.observations import PointCloud, VoxelGrid
+    from occviewer.observations.image import Image
+    from occviewer.observations.masking import Mask
+
+
+def encoded_file(model: Model, path: Path, args: argparse.Namespace) -> Code:
+    """Read a scan, voxels or a picture, as the model takes, and encode it.
+
+    Raises
+    ------
+    ObservationError
+        It cannot be read, or the model takes none of what these commands read.
+    """
+    if model.network.observed == "image" and path.suffix.lower() in PICTURE_SUFFIXES:
+        from occviewer.observations.image import Image
+
+        image = Image.load(path)
+        return model.encode_image(image, mask_for(image))
+    return encoded_observation(model, read_observation(model, path, args), args)
 
 
 def read_observation(model: Model, path: Path, args: argparse.Namespace) -> PointCloud | VoxelGrid:
@@ -28,9 +47,12 @@ def read_observation(model: Model, path: Path, args: argparse.Namespace) -> Poin
         return PointCloud.load(path, seed=args.seed)
     if model.network.observed == "voxels":
         return VoxelGrid.load(path)
+    instead = "open a picture"
+    if model.network.observed == "none":
+        instead = "make meshes of its codes with  occviewer decode"
     raise ObservationError(
         f"{path}: the model {model.name!r} takes {taken(model.network)}; choose another model, or "
-        "make meshes of codes with  occviewer decode."
+        f"{instead}."
     )
 
 
@@ -43,6 +65,20 @@ def encoded_observation(
     if isinstance(observation, VoxelGrid):
         return model.encode_voxels(observation, up=args.up, yaw=args.yaw)
     return model.encode(observation, align=args.align, up=args.up, yaw=args.yaw, seed=args.seed)
+
+
+def mask_for(image: Image) -> Mask | None:
+    """Find the object in a picture, unless the picture is as image networks know them.
+
+    Raises
+    ------
+    ObservationError
+        No object was found.
+    """
+    from occviewer.models.observed import looks_rendered
+    from occviewer.observations.masking import find_mask
+
+    return None if looks_rendered(image) else find_mask(image)
 
 
 def observed_points(observation: PointCloud | VoxelGrid) -> PointCloud:

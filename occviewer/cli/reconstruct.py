@@ -206,9 +206,9 @@ def _one_picture(
     _tell_done(job, mesh, began, prefix)
     found = {
         "notes": notes,
-        "mask": seen.mask.method,
-        "camera": seen.camera.as_dict(),
-        "overlap": round(seen.overlap, 4),
+        "mask": None if seen.mask is None else seen.mask.method,
+        "camera": None if seen.camera is None else seen.camera.as_dict(),
+        "overlap": None if seen.camera is None else round(seen.overlap, 4),
     }
     return _record(model, seen.code, mesh, job) | found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
@@ -18,13 +18,17 @@ from occviewer.models.code_search import STEPS, search_code
 from occviewer.models.codes import Code, CodeError
 from occviewer.models.fields import NetworkField
 from occviewer.models.info import ModelInfo
-from occviewer.models.observed import normalised_placement, taken, voxels_for
+from occviewer.models.observed import normalised_placement, pixels_for, taken, voxels_for
 from occviewer.models.placing import UPS, Up, rotation_of
 from occviewer.models.pose import PoseNetwork
 from occviewer.networks import Features, OccupancyNetwork
 from occviewer.networks.base import Observed
 from occviewer.observations import FEWEST_POINTS, PointCloud, VoxelGrid, require_usable
 from occviewer.placement import Placement
+
+if TYPE_CHECKING:
+    from occviewer.observations.image import Image
+    from occviewer.observations.masking import Mask
 
 # More points than this say nothing more about a shape of this resolution.
 _MOST_POINTS = 200_000
@@ -214,6 +218,33 @@ class Model:
         given = voxels_for(grid, self.network.side, rotation, self.info.normalisation, placement)
         features = self.features(given.occupancies[None])
         return self._code(features, given.placement, given.notes, given.facts)
+
+    def encode_image(self, image: Image, mask: Mask | None = None) -> Code:
+        """Scale a picture to the square that the model takes, and encode it.
+
+        The networks that take pictures find the shape in its own axes and say nothing of the
+        camera or of the size: the placement is that of the box.
+
+        Parameters
+        ----------
+        image : Image
+        mask : Mask, optional
+            Where the object is; see `occviewer.models.observed.pixels_for`.
+
+        Raises
+        ------
+        ObservationError
+            The model takes no pictures, or the mask is of another one.
+        """
+        self._require("image")
+        if mask is not None and mask.inside.shape != image.pixels.shape[:2]:
+            raise ObservationError(
+                f"The mask is {mask.inside.shape[1]} x {mask.inside.shape[0]} and does not fit "
+                f"{image.name}, which is {image.size[0]} x {image.size[1]}."
+            )
+        given = pixels_for(image, self.network.side, mask)
+        pixels = given.pixels.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255)
+        return self._code(self.features(pixels), Placement(), given.notes, given.facts)
 
     def _code(
         self,

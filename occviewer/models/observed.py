@@ -1,4 +1,4 @@
-"""What a network is given of an observation that is no point cloud, and what it takes."""
+"""What a network is given of an observation, and what it takes."""
 
 from __future__ import annotations
 
@@ -7,13 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from occviewer.arrays import Float32Array, Float64Array
+from occviewer.arrays import BoolArray, Float32Array, Float64Array, UInt8Array
+from occviewer.cutouts import Crop, crop_around, network_input
 from occviewer.models.placing import placement_around
 from occviewer.placement import Placement
 
 if TYPE_CHECKING:
     from occviewer.networks import OccupancyNetwork
+    from occviewer.observations.image import Image
+    from occviewer.observations.masking import Mask
     from occviewer.observations.voxel_grid import VoxelGrid
+
+
+# An object in the published renders takes about 0.7 of the picture's side.
+_ROOM = 0.21
+_WHITE = (255, 255, 255)
+_NEARLY_WHITE, _MOST = 245, 0.97  # JPEG blurs, and an object may touch the border
 
 
 @dataclass(frozen=True)
@@ -78,6 +87,72 @@ def voxels_for(
         placement = normalised_placement(grid.corners(), rotation, normalisation)
     notes.append(f"drew {' x '.join(map(str, shape))} voxels anew as {side}³")
     return Voxels(grid.resampled(placement, side), placement, tuple(notes), facts)
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """A picture as a published image network is given it.
+
+    Attributes
+    ----------
+    pixels : (S, S, 3) uint8
+        RGB; the network divides by 255.
+    notes : tuple of str
+    facts : dict
+        Pixels read and used.
+    """
+
+    pixels: UInt8Array
+    notes: tuple[str, ...]
+    facts: dict[str, Any]
+
+
+def pixels_for(image: Image, side: int, mask: Mask | None = None) -> Pixels:
+    """Bring a picture to the square that a published image network takes.
+
+    The networks were trained on renders of single objects before white (Choy et al., ECCV
+    2016), scaled to the square. Without a mask the whole picture is scaled so, made square
+    with white where it is not; with one the object is laid on white and takes as much of
+    the square as it did in the renders.
+
+    Parameters
+    ----------
+    image : Image
+    side : int
+        Pixels a side; 224 as published.
+    mask : Mask, optional
+        Where the object is.
+    """
+    width, height = image.size
+    facts: dict[str, Any] = {"pixels_read": [width, height], "pixels_used": side}
+    notes = list(image.notes)
+    if mask is not None:
+        notes += [f"laid the object on white; background by {mask.method}", *mask.notes]
+        crop = crop_around(mask.bounds, _ROOM)
+        cut = network_input(image.pixels, mask.inside, crop, side, _WHITE)
+        return Pixels(cut, tuple(notes), facts)
+    shown = image.pixels
+    if image.alpha is not None:
+        share = image.alpha[..., None] / np.float32(255)
+        shown = np.round(shown * share + 255 * (1 - share)).astype(np.uint8)
+        notes.append("laid what is transparent on white")
+    if width != height:
+        notes.append("made the picture square with white")
+    longer = max(width, height)
+    whole = Crop((width - longer) // 2, (height - longer) // 2, longer)
+    everything: BoolArray = np.ones((height, width), bool)
+    return Pixels(network_input(shown, everything, whole, side, _WHITE), tuple(notes), facts)
+
+
+def looks_rendered(image: Image) -> bool:
+    """Whether a picture is as those that published image networks were trained on.
+
+    That is square, opaque, and white along its border.
+    """
+    if image.size[0] != image.size[1] or image.alpha is not None:
+        return False
+    edges = (image.pixels[0], image.pixels[-1], image.pixels[:, 0], image.pixels[:, -1])
+    return float((np.concatenate(edges).min(1) >= _NEARLY_WHITE).mean()) > _MOST
 
 
 def normalised_placement(

@@ -73,8 +73,8 @@ class LatentTrainer:
     Raises
     ------
     DataError
-        The model has no features for a bottleneck, the data do not fit or span no space, or an earlier state
-        is damaged or of another model or network.
+        The model has no features for a bottleneck, the data do not fit or span no space, or
+        an earlier state is damaged or of another model or network.
     """
 
     def __init__(
