@@ -82,9 +82,9 @@ def mask_for(image: Image) -> Mask | None:
 
 
 def observed_points(observation: PointCloud | VoxelGrid) -> PointCloud:
-    """Points to draw beside the mesh: the cloud, or the centres of occupied voxels."""
+    """Points to draw beside the mesh: the cloud, or centres of the outer occupied voxels."""
     from occviewer.observations import PointCloud, VoxelGrid
 
     if isinstance(observation, VoxelGrid):
-        return PointCloud(observation.centres(), source=observation.source)
+        return PointCloud(observation.exposed_centres(), source=observation.source)
     return observation

@@ -77,14 +77,14 @@ def voxels_for(
         "voxels_used": side,
     }
     notes = list(grid.notes)
-    upright = np.array_equal(rotation, np.eye(3))
+    upright = grid.is_upright and np.array_equal(rotation, np.eye(3))
     cubic = np.allclose(grid.spacing, grid.spacing[0])
     if placement is None and shape == (side,) * 3 and upright and cubic:
         size = float(side * grid.spacing[0])
         placement = Placement(rotation, 1 / size, grid.origin + size / 2)
         return Voxels(grid.occupied.astype(np.float32), placement, tuple(notes), facts)
     if placement is None:
-        placement = normalised_placement(grid.corners(), rotation, normalisation)
+        placement = normalised_placement(grid.extremes(), rotation, normalisation)
     notes.append(f"drew {' x '.join(map(str, shape))} voxels anew as {side}³")
     return Voxels(grid.resampled(placement, side), placement, tuple(notes), facts)
 
