@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 from occviewer.document.shape import Shape
 from occviewer.document.state import Document
-
-
-class _HasBytes(Protocol):
-    @property
-    def nbytes(self) -> int: ...
 
 
 class Ledger:
@@ -62,12 +56,8 @@ def _arrays(document: Document) -> Iterator[tuple[int, int]]:
 
 
 def _of_shape(shape: Shape) -> Iterator[tuple[int, int]]:
-    arrays: list[_HasBytes | None] = []
     if shape.source is not None:
-        cloud = shape.source.cloud
-        arrays += [cloud.points, cloud.normals, cloud.colors, shape.source.kept]
+        yield from shape.source.weights()
     if shape.code is not None:
-        arrays += shape.code.tensors.values()
-    for array in arrays:
-        if array is not None:
-            yield id(array), array.nbytes
+        for tensor in shape.code.tensors.values():
+            yield id(tensor), tensor.nbytes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,10 @@ from occviewer.document.directions import Directions
 from occviewer.document.errors import DocumentError
 from occviewer.document.links import link_to
 from occviewer.document.model_reference import ModelReference
+from occviewer.document.picture_files import picture_row, suffix_of
+from occviewer.document.picture_source import Picture, PictureSource
 from occviewer.document.shape import LatentEdit, Shape, ShelfEntry
+from occviewer.document.shape_source import ShapeSource
 from occviewer.document.source import Placing, Source
 from occviewer.document.state import Document
 from occviewer.observations import PointCloud
@@ -23,7 +27,9 @@ if TYPE_CHECKING:
     from occviewer.models.codes import Code
 
 FORMAT = "occviewer-session"
-VERSION = 1
+VERSION = 2
+"""1: all sources are clouds. 2: sources are of several kinds."""
+
 CONTENTS = "session.json"
 
 
@@ -41,9 +47,13 @@ class _Packer:
     def __init__(self, archive: ArchiveWriter, folder: Path) -> None:
         self._archive, self._folder = archive, folder
         self._tables: dict[str, list[dict[str, Any]]] = {
-            name: [] for name in ("models", "clouds", "sources", "codes", "directions")
+            name: [] for name in ("models", "clouds", "pictures", "sources", "codes", "directions")
         }
         self._numbers: dict[tuple[str, int], int] = {}
+        self._row_of: dict[str, Callable[[Any, dict[str, Array]], dict[str, Any]]] = {
+            "cloud": self._cloud_row,
+            "picture": self._picture_row,
+        }
 
     def pack(self, document: Document) -> None:
         contents = {
@@ -96,15 +106,35 @@ class _Packer:
         self._archive.arrays(f"clouds/{number}.npz", arrays)
         return number
 
-    def _source(self, source: Source | None) -> int | None:
+    def _picture(self, picture: Picture) -> int:
+        known = self._known("pictures", picture)
+        if known is not None:
+            return known
+        image = picture.image
+        suffix = suffix_of(picture)
+        row = {"file": self._link(image.source), "notes": list(image.notes), "suffix": suffix}
+        number = self._add("pictures", picture, row)
+        self._archive.bytes(f"pictures/{number}{suffix}", picture.content)
+        return number
+
+    def _source(self, source: ShapeSource | None) -> int | None:
         if source is None:
             return None
         known = self._known("sources", source)
         if known is not None:
             return known
-        row = {
+        arrays: dict[str, Array] = {}
+        row = {"kind": source.kind, "file": self._link(source.path)}
+        number = self._add("sources", source, row | self._row_of[source.kind](source, arrays))
+        if arrays:
+            self._archive.arrays(f"masks/{number}.npz", arrays)
+        return number
+
+    def _cloud_row(self, source: Source, arrays: dict[str, Array]) -> dict[str, Any]:
+        if source.kept is not None:
+            arrays["kept"] = np.packbits(source.kept)
+        return {
             "cloud": self._cloud(source.cloud),
-            "file": self._link(source.path),
             "has_deleted": source.kept is not None,
             "crop": source.crop,
             "crop_axes": None if source.crop_axes is None else source.crop_axes.tolist(),
@@ -112,11 +142,16 @@ class _Packer:
             "noise": source.noise,
             "seed": source.seed,
             "placing": _placing(source.placing),
+            "field_of_view": source.field_of_view,
         }
-        number = self._add("sources", source, row)
-        if source.kept is not None:
-            self._archive.arrays(f"masks/{number}.npz", {"kept": np.packbits(source.kept)})
-        return number
+
+    def _picture_row(self, source: PictureSource, arrays: dict[str, Array]) -> dict[str, Any]:
+        given = source.masking.given
+        numbers = {
+            "picture": self._picture(source.picture),
+            "given": None if given is None else self._picture(given),
+        }
+        return picture_row(source, arrays) | numbers
 
     def _code(self, code: Code | None) -> int | None:
         if code is None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from occviewer.document.checks import number, require, text, whole
 from occviewer.document.directions import Directions
 from occviewer.document.model_reference import ModelReference
+from occviewer.document.picture_source import PictureSource
+from occviewer.document.shape_source import ShapeSource
 from occviewer.document.source import Source
 
 if TYPE_CHECKING:
@@ -92,23 +94,34 @@ class Shape:
 
     Parameters
     ----------
-    source : Source, optional
-        What it was encoded from; None for a sample or a blend.
+    source : ShapeSource, optional
+        What it was encoded from, a cloud or a picture; None for a sample or a blend.
     code : Code, optional
         Of the document's model; None where it still has to be encoded from the source.
     edit : LatentEdit
         How the sliders stand.
     """
 
-    source: Source | None = None
+    source: ShapeSource | None = None
     code: Code | None = None
     edit: LatentEdit = field(default_factory=LatentEdit)
 
     def __post_init__(self) -> None:
         require(
-            self.source is None or isinstance(self.source, Source), "A shape comes from a Source."
+            self.source is None or isinstance(self.source, ShapeSource),
+            "A shape comes from a ShapeSource.",
         )
         require(isinstance(self.edit, LatentEdit), "The edit of a shape must be a LatentEdit.")
+
+    @property
+    def scan(self) -> Source | None:
+        """The source, where it is a cloud."""
+        return self.source if isinstance(self.source, Source) else None
+
+    @property
+    def picture(self) -> PictureSource | None:
+        """The source, where it is a picture."""
+        return self.source if isinstance(self.source, PictureSource) else None
 
     @property
     def is_empty(self) -> bool:

@@ -1,17 +1,19 @@
-"""The source of a shape: the cloud that was imported, and what was done to it."""
+"""The cloud that a shape is made of, and what was done to it."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 
 from occviewer.arrays import BoolArray, Float64Array, IntArray
 from occviewer.document.checks import number, require, whole
+from occviewer.document.shape_source import Kind, ShapeSource
 from occviewer.models.placing import UPS, Up, placement_around, rotation_of
 from occviewer.observations import FEWEST_POINTS, PointCloud
 from occviewer.placement import Placement
@@ -21,6 +23,9 @@ Corners: TypeAlias = tuple[tuple[float, float, float], tuple[float, float, float
 
 MOST_NOISE = 0.2
 LARGEST_SEED = 2**32 - 1
+FIELDS_OF_VIEW = (10.0, 150.0)
+"""Least and greatest field of view that is offered for depth pictures, degrees."""
+
 _MOST_POINTS = 10**9
 
 
@@ -72,7 +77,7 @@ class Placing:
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
+class Source(ShapeSource):
     """A cloud as it was read, and which of its points count; immutable.
 
     Parameters
@@ -97,7 +102,12 @@ class Source:
         For the drawing and the noise.
     placing : Placing
         How the cloud finds its place in the box.
+    field_of_view : float, optional
+        Of a cloud that was made of a depth picture whose camera is guessed: degrees along the
+        picture's longer side.
     """
+
+    kind: ClassVar[Kind] = "cloud"
 
     cloud: PointCloud
     path: Path | None = None
@@ -108,6 +118,7 @@ class Source:
     seed: int = 0
     placing: Placing = field(default_factory=Placing)
     crop_axes: Float64Array | None = None
+    field_of_view: float | None = None
 
     def __post_init__(self) -> None:
         require(isinstance(self.cloud, PointCloud), "A source needs a PointCloud.")
@@ -125,6 +136,9 @@ class Source:
             object.__setattr__(self, "count", count)
         object.__setattr__(self, "noise", number(self.noise, "Noise", 0, MOST_NOISE))
         object.__setattr__(self, "seed", whole(self.seed, "The seed", 0, LARGEST_SEED))
+        if self.field_of_view is not None:
+            angle = number(self.field_of_view, "The field of view", *FIELDS_OF_VIEW)
+            object.__setattr__(self, "field_of_view", angle)
 
     def _checked(self, kept: BoolArray) -> BoolArray | None:
         mask = np.asarray(kept)
@@ -139,10 +153,11 @@ class Source:
             mask.setflags(write=False)
         return mask
 
-    @property
-    def name(self) -> str:
-        """How people call it: the file's name without suffix, if there is a file."""
-        return "" if self.path is None else self.path.stem
+    def weights(self) -> Iterator[tuple[int, int]]:
+        """Identity and bytes of every array."""
+        for array in (self.cloud.points, self.cloud.normals, self.cloud.colors, self.kept):
+            if array is not None:
+                yield id(array), array.nbytes
 
     def counted(self) -> BoolArray:
         """Points (N,) bool that were not deleted and lie in the crop box; read-only."""

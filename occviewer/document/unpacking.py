@@ -16,11 +16,15 @@ from occviewer.document.directions import Directions
 from occviewer.document.errors import DocumentError
 from occviewer.document.links import places
 from occviewer.document.model_reference import ModelReference, sha256_of
+from occviewer.document.picture_files import SUFFIXES, picture_source
+from occviewer.document.picture_source import Picture, found_camera
 from occviewer.document.settings import BlendPad, ExtractionSettings, SamplingSettings, Track
 from occviewer.document.shape import LatentEdit, Shape, ShelfEntry
+from occviewer.document.shape_source import ShapeSource
 from occviewer.document.source import Placing, Source
 from occviewer.document.state import Document
 from occviewer.observations import PointCloud
+from occviewer.observations.image import Image
 from occviewer.placement import Placement
 
 if TYPE_CHECKING:
@@ -60,6 +64,7 @@ class _Unpacker:
         self.notes: list[str] = []
         self._models = self._models_at_hand()
         self._clouds = [self._cloud(n, row) for n, row in self._rows("clouds")]
+        self._pictures = [self._picture(n, row) for n, row in self._rows("pictures")]
         self._sources = [self._source(n, row) for n, row in self._rows("sources")]
         self._codes = [self._code(n, row) for n, row in self._rows("codes")]
         self._directions = [self._direction(n, row) for n, row in self._rows("directions")]
@@ -144,7 +149,28 @@ class _Unpacker:
         require(len(cloud) == len(parts["points"]), "a cloud has points that are not finite")
         return cloud
 
-    def _source(self, number: int, row: Mapping[str, Any]) -> Source:
+    def _picture(self, number: int, row: Mapping[str, Any]) -> Picture:
+        suffix = row["suffix"]
+        require(suffix in SUFFIXES, "a picture is of no known kind")
+        content = self._archive.picture(f"pictures/{number}{suffix}")
+        source, notes = self._path(row.get("file")), _texts(row.get("notes", []))
+        return Picture(Image(Image.decode(content).channels, source, notes), content)
+
+    def _source(self, number: int, row: Mapping[str, Any]) -> ShapeSource:
+        kinds = {"cloud": self._cloud_source, "picture": self._picture_source}
+        return kinds[row.get("kind", "cloud")](number, row)
+
+    def _picture_source(self, number: int, row: Mapping[str, Any]) -> ShapeSource:
+        arrays = self._archive.arrays(f"masks/{number}.npz") if row.get("has_arrays") else {}
+        return picture_source(
+            row,
+            arrays,
+            _one_of(self._pictures, row["picture"]),
+            _optional(self._pictures, row.get("given")),
+            self._path(row.get("file")),
+        )
+
+    def _cloud_source(self, number: int, row: Mapping[str, Any]) -> ShapeSource:
         cloud = _one_of(self._clouds, row["cloud"])
         return Source(
             cloud,
@@ -156,6 +182,7 @@ class _Unpacker:
             row.get("seed", 0),
             _placing(_object(row.get("placing", {}))),
             row.get("crop_axes"),
+            row.get("field_of_view"),
         )
 
     def _mask(self, number: int, count: int) -> BoolArray:
@@ -186,11 +213,11 @@ class _Unpacker:
         edit = _object(row.get("edit", {}))
         values = {name: edit[name] for name in _names(LatentEdit) if name in edit}
         values["directions"] = _optional(self._directions, edit.get("directions"))
-        return Shape(
-            _optional(self._sources, row.get("source")),
-            _optional(self._codes, row.get("code")),
-            LatentEdit(**values),
-        )
+        source = _optional(self._sources, row.get("source"))
+        code = _optional(self._codes, row.get("code"))
+        if code is not None:
+            found_camera(code)  # which nobody would believe later
+        return Shape(source, code, LatentEdit(**values))
 
     def _direction(self, number: int, row: Mapping[str, Any]) -> Directions:
         arrays = self._archive.arrays(f"directions/{number}.npz")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication
@@ -27,11 +26,13 @@ from occviewer.gui.files import Files
 from occviewer.gui.film_control import FilmControl
 from occviewer.gui.latent_control import LatentControl
 from occviewer.gui.main_window import MainWindow
+from occviewer.gui.picture_control import PictureControl
 from occviewer.gui.pipeline import Pipeline
 from occviewer.gui.point_shading import PointShading
 from occviewer.gui.preferences import Preferences
 from occviewer.gui.progress import Progress
 from occviewer.gui.questions import Button, ask
+from occviewer.gui.reading import Import, read
 from occviewer.gui.safekeeping import Safekeeping
 from occviewer.gui.sampling_control import SamplingControl
 from occviewer.gui.shelf_control import ShelfControl
@@ -45,9 +46,6 @@ from occviewer.gui.worker import ComputeThread, stop_all
 
 # Milliseconds until a window that was made is on the screen.
 _SEEN_AFTER = 50
-
-if TYPE_CHECKING:
-    from occviewer.observations import PointCloud
 
 
 class Controller(QObject):
@@ -84,6 +82,7 @@ class Controller(QObject):
         self._connect_panels()
         self._connect_actions()
         self.source, self.tools = SourceControl(self), ToolControl(self)
+        self.picture = PictureControl(self)
         window.close_wanted.connect(self._close)
         self.sampling, self.track = SamplingControl(self), TrackControl(self)
         self.film = FilmControl(self)
@@ -124,18 +123,18 @@ class Controller(QObject):
         return True
 
     def import_file(self, path: Path) -> None:
-        """Read a scan in the compute thread and complete it."""
+        """Read a scan or a picture in the compute thread, and make a shape of it."""
 
-        def arrived(cloud: PointCloud) -> None:
+        def arrived(importing: Import) -> None:
             self.display.fit_next()
-            self.do(commands.import_cloud, cloud, path)
+            self.do(importing)
             self.preferences.add_recent(path)
             self.files.show_recent()
 
         self.compute.submit(
             "import",
             f"Reading {path.name}",
-            lambda job: self.studio.load(path),
+            lambda job: read(path),
             arrived,
             self.failed,
         )
@@ -314,6 +313,7 @@ class Controller(QObject):
         self.preferences.window_layout = bytes(self.window.layout_state().data())
         self.history.remove_listener(self._document_changed)
         self.tools.close()
+        self.picture.close()
         self.point_shading.close()
         self.all_ended = stop_all(self.compute, self.storage)
         self.safekeeping.close()

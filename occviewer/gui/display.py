@@ -23,7 +23,7 @@ from occviewer.gui.viewport import Background, Shading, Thing
 from occviewer.gui.worker import ComputeThread
 
 if TYPE_CHECKING:
-    from occviewer.document.source import Source
+    from occviewer.document.shape_source import ShapeSource
     from occviewer.models import Code, Model
 
 _DEFAULT_THRESHOLD = 0.5
@@ -36,7 +36,7 @@ class Display:
         self, window: MainWindow, pipeline: Pipeline, history: History, beside: ComputeThread
     ) -> None:
         self._window, self._pipeline, self._history = window, pipeline, history
-        self._points_of: tuple[Source | None, Code | None] = (None, None)
+        self._points_of: tuple[ShapeSource | None, Code | None] = (None, None)
         self.cloud = CloudView(window.viewport, beside, self._cloud_failed)
         self._shelf: object = None
         self._own: dict[str, str] = {}  # paths of models that do not ship, and their names
@@ -109,8 +109,8 @@ class Display:
             self._show_models()
             self._window.model.show_devices(devices(), self._pipeline.device)
         elif lane == "encode":
-            source = self._history.document.shape.source
-            if source is not None and self.cloud.placement_of(source) is None:
+            scan = self._history.document.shape.scan
+            if scan is not None and self.cloud.placement_of(scan) is None:
                 self.cloud.clear()
 
     def _show_models(self) -> None:
@@ -177,17 +177,19 @@ class Display:
         return _DEFAULT_THRESHOLD if model is None else model.info.threshold
 
     def _show_source(self, document: Document) -> None:
-        source, code = document.shape.source, document.shape.code
+        shape = document.shape
+        source, code, scan = shape.source, shape.code, shape.scan
         if self._points_hidden or (source, code) == self._points_of:
             return
         self._points_of = (source, code)
-        if source is None:
+        self._window.sources.show_kind(None if source is None else source.kind)
+        if scan is None:
             self._window.source.show_facts(None)
             self.cloud.clear()
             return
-        counting = source.counted()
-        show_source(self._window.source, source, code, counting)
-        self.cloud.show(source, code, counting)
+        counting = scan.counted()
+        show_source(self._window.source, scan, code, counting)
+        self.cloud.show(scan, code, counting)
 
     def _cloud_failed(self, failure: Failure) -> None:
         self._window.messages.show_message("error", failure.sentence, failure.details)

@@ -49,7 +49,7 @@ class Exports:
         width, height, depth = np.ptp(result.mesh.bounds, axis=0) / result.code.placement.scale
         upright: Sides = (float(width), float(height), float(depth))
         as_scan = result.size if any(result.size) else upright
-        source = self._controller.document.shape.source
+        source = self._controller.document.shape.scan
         coloured = source is not None and source.cloud.colors is not None
         resolution = self._controller.document.extraction.resolution
         dialog = ExportDialog(self._choice, upright, as_scan, resolution, coloured, self._window)
@@ -60,7 +60,7 @@ class Exports:
     def write_mesh(self, choice: ExportChoice, path: Path) -> None:
         """Make the mesh as it was chosen and write it, in the compute thread."""
         document, studio = self._controller.document, self._controller.studio
-        code, edit, source = document.shape.code, document.shape.edit, document.shape.source
+        code, edit, source = document.shape.code, document.shape.edit, document.shape.scan
         if code is None:
             return
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from occviewer.errors import OccviewerError
 
@@ -18,17 +18,20 @@ class Failure:
         For the person.
     details : str
         The traceback, for who helps them; empty when the sentence says it all.
+    error : Exception, optional
+        Of our own: what it knows besides.
     """
 
     sentence: str
     details: str = ""
+    error: Exception | None = field(default=None, repr=False, compare=False)
 
 
 def failure_of(error: Exception) -> Failure:
     """Put an exception into words: our own say it already, memory is nobody's fault."""
     match error:
         case OccviewerError():
-            return Failure(str(error))
+            return Failure(str(error), error=error)
         case MemoryError():
             return Failure(
                 "There is not enough memory for this; choose a lower resolution or a smaller file."

@@ -14,6 +14,7 @@ from occviewer.document.state import Document
 from occviewer.gui.questions import Button, ask, ask_path
 from occviewer.models.sniffing import SUFFIX
 from occviewer.observations import READABLE_SUFFIXES
+from occviewer.observations.image import IMAGE_SUFFIXES
 
 if TYPE_CHECKING:
     from occviewer.gui.controller import Controller
@@ -34,12 +35,14 @@ class Files:
     def open(self) -> None:
         """Ask for files and open them."""
         scans = " ".join(f"*{suffix}" for suffix in sorted(READABLE_SUFFIXES))
-        everything = f"{scans} *{SUFFIX} *{SESSION_SUFFIX}"
+        pictures = " ".join(f"*{suffix}" for suffix in IMAGE_SUFFIXES)
+        everything = f"{scans} {pictures} *{SUFFIX} *{SESSION_SUFFIX}"
         names, _ = QFileDialog.getOpenFileNames(
             self._window,
             "Open",
             "",
-            f"All that opens ({everything});;Scans ({scans});;Models (*{SUFFIX});;"
+            f"All that opens ({everything});;Scans ({scans});;Pictures ({pictures});;"
+            f"Models (*{SUFFIX});;"
             f"Sessions (*{SESSION_SUFFIX});;All files (*)",
         )
         self.open_all([Path(name) for name in names])

@@ -29,9 +29,11 @@ from occviewer.gui.panels.extraction_panel import ExtractionPanel
 from occviewer.gui.panels.history_panel import HistoryPanel
 from occviewer.gui.panels.latent_panel import LatentPanel
 from occviewer.gui.panels.model_panel import ModelPanel
+from occviewer.gui.panels.picture_page import PicturePage
 from occviewer.gui.panels.sampler import Sampler
 from occviewer.gui.panels.shelf import Shelf
 from occviewer.gui.panels.source_panel import SourcePanel
+from occviewer.gui.panels.source_stack import SourceStack
 from occviewer.gui.panels.track import TrackPanel
 from occviewer.gui.viewport import Viewport
 
@@ -46,7 +48,9 @@ class MainWindow(QMainWindow):
     actions_ : Actions
         All actions by their names.
     viewport : Viewport
-    source, model, extraction, latent, blend, history, shelf, sampler, track
+    sources : SourceStack
+        Pages of the source panel.
+    source, picture, model, extraction, latent, blend, history, shelf, sampler, track
         The panels.
     messages : Messages
     gallery : Gallery
@@ -161,12 +165,17 @@ class MainWindow(QMainWindow):
             self.viewport.close_canvas()
 
     def _make_panels(self) -> None:
-        self.source, self.model = SourcePanel(self), ModelPanel(self)
+        self.source, self.picture, self.model = (
+            SourcePanel(self),
+            PicturePage(self),
+            ModelPanel(self),
+        )
+        self.sources = SourceStack({"cloud": self.source, "picture": self.picture}, self)
         self.extraction, self.history = ExtractionPanel(self), HistoryPanel(self)
         self.shelf, self.latent, self.blend = Shelf(self), LatentPanel(self), BlendPad(self)
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
         docks = [
-            self._dock("Source", self.source, left),
+            self._dock("Source", self.sources, left),
             self._dock("Model", self.model, left),
             self._dock("Mesh", self.extraction, right),
             self._dock("History", self.history, right),

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
-from occviewer.document.commands import with_code
+from occviewer.document.commands import with_code, with_source
 from occviewer.document.model_reference import ModelReference
 from occviewer.document.settings import ExtractionSettings
 from occviewer.document.shape import LatentEdit
-from occviewer.document.source import Source
+from occviewer.document.shape_source import Kind, ShapeSource
 from occviewer.document.state import Document
 from occviewer.gui.failures import Failure
 from occviewer.gui.studio import MeshResult, Studio
@@ -24,6 +24,12 @@ from occviewer.gui.worker import ComputeThread, Job
 
 if TYPE_CHECKING:
     from occviewer.models import Code, Model
+
+_COMPLETING: dict[Kind, str] = {"picture": "Finding the object"}
+_ENCODING: dict[Kind, str] = {
+    "cloud": "Completing the scan",
+    "picture": "Making the shape of the picture",
+}
 
 # A mesh finer than this is preceded by a coarse one, so that something is seen at once.
 _COARSE_FIRST = 64
@@ -59,11 +65,12 @@ class Pipeline(QObject):
     opened = Signal(object)
     """With the Model that was opened."""
     encoded = Signal(object)
-    """With a function that brings the new code into a document; see `History.complete`."""
+    """With a function that brings the new code, or what a source waited for, into a document;
+    see `History.complete`."""
     meshed = Signal(object)
     """With the MeshResult to be shown, or None where there is no shape."""
     failed = Signal(str, object)
-    """With ``model``, ``encode`` or ``mesh``, and the Failure."""
+    """With ``model``, ``complete``, ``encode`` or ``mesh``, and the Failure."""
 
     def __init__(self, compute: ComputeThread, studio: Studio, parent: QObject) -> None:
         super().__init__(parent)
@@ -95,13 +102,15 @@ class Pipeline(QObject):
             self._open_model(wanted)
         if shape.is_empty:
             self._show_nothing()
-        elif not self.ready:
-            return
         elif shape.code is not None:
+            self._give_up("complete")
             self._give_up("encode")
-            if not self._held:
+            if self.ready and not self._held:
                 self._follow_mesh(shape.code)
-        elif shape.source is not None:
+        elif shape.source is not None and not shape.source.is_ready:
+            self._give_up("encode")
+            self._complete(shape.source)
+        elif shape.source is not None and self.ready:
             self._encode(shape.source)
 
     def set_device(self, device: str) -> None:
@@ -154,6 +163,7 @@ class Pipeline(QObject):
         self.follow(self._document, moving=self._moving)
 
     def _show_nothing(self) -> None:
+        self._give_up("complete")
         self._give_up("encode")
         self._give_up("mesh")
         if self._shown is not None:
@@ -180,7 +190,16 @@ class Pipeline(QObject):
             done,
         )
 
-    def _encode(self, source: Source) -> None:
+    def _complete(self, source: ShapeSource) -> None:
+        """Find what a source waits for; no model is needed for it."""
+
+        def done(completed: ShapeSource) -> None:
+            self.encoded.emit(lambda document: with_source(document, source, completed))
+
+        title = _COMPLETING[source.kind]
+        self._ask("complete", source, title, lambda job: self._studio.complete(source), done)
+
+    def _encode(self, source: ShapeSource) -> None:
         model, live = self._document.model, self._moving
         if live and "encode" in self._asked:
             return  # one at a time, as in _follow_mesh; the newest source comes next
@@ -193,7 +212,7 @@ class Pipeline(QObject):
                 self._ask_mesh(_MeshKey(code, shape.edit, settings, True))
 
         key = ("live", source) if live else source
-        title = "" if live else "Completing the scan"
+        title = "" if live else _ENCODING[source.kind]
         self._ask(
             "encode",
             key,

@@ -40,7 +40,7 @@ class PointShading:
         self._controller.history.remove_listener(self._follow)
 
     def _follow(self) -> None:
-        source = self._controller.document.shape.source
+        source = self._controller.document.shape.scan
         possible = source is not None and source.cloud.colors is not None
         self._action.setEnabled(possible)
         self._action.setToolTip(_TIP if possible else _WHY_NOT)

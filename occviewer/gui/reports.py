@@ -31,7 +31,7 @@ def command_of(document: Document) -> str:
     code first, which a comment says; so does another one where the window did what the
     command line cannot (points deleted, moved by hand).
     """
-    source, edit = document.shape.source, document.shape.edit
+    source, edit = document.shape.scan, document.shape.edit
     name = source.name if source and source.path else "shape"
     scan = str(source.path) if source and source.path else "SCAN"
     beyond = _beyond(document, source)
@@ -129,7 +129,7 @@ def diagnostics(
     lines += _machine()
     lines.append(f"Graphics: {graphics}")
     lines.append("Model: none" if model is None else _model_facts(model))
-    source, settings = document.shape.source, document.extraction
+    source, settings = document.shape.scan, document.extraction
     if source is not None:
         lines.append(f"Scan: {len(source.cloud):,} points, {source.placing}")
     lines.append(f"Settings: {settings}")

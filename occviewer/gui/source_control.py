@@ -35,7 +35,7 @@ class SourceControl(QObject):
     @property
     def source(self) -> Source | None:
         """The document's present source."""
-        return self._controller.document.shape.source
+        return self._controller.document.shape.scan
 
     def place_again(self) -> None:
         """Let the model search the place of the cloud."""

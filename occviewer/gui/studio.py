@@ -6,18 +6,19 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from occviewer.document.model_reference import ModelReference
 from occviewer.document.settings import ExtractionSettings
 from occviewer.document.shape import LatentEdit
+from occviewer.document.shape_source import Kind, ShapeSource
 from occviewer.document.source import Source
 from occviewer.errors import Cancelled, ExtractionError
 from occviewer.gui.latent_studio import LatentStudio
 from occviewer.gui.live import LiveResolution
+from occviewer.gui.picture_studio import PictureStudio, with_mask
 from occviewer.gui.point_colouring import PointColouring
 from occviewer.meshes import Mesh
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from occviewer.extraction import Follower
     from occviewer.models import Code, Model
     from occviewer.models.fields import NetworkField
-    from occviewer.observations import PointCloud
 
 Cancel = Callable[[], bool]
 Progress = Callable[[float], None]
@@ -71,6 +71,11 @@ class Studio:
     ----------
     threads : int
         Of the processor, for what torch computes; 0 leaves that to torch.
+
+    Attributes
+    ----------
+    takes : frozenset of str
+        Kinds of sources that the open model takes; may be read in any thread.
     """
 
     def __init__(self, threads: int = 0) -> None:
@@ -80,13 +85,26 @@ class Studio:
         self._live = LiveResolution()
         self._following: Follower | None = None
         self._latent: LatentStudio | None = None
+        self._pictures: PictureStudio | None = None
         self.colouring = PointColouring()
+        self.takes: frozenset[Kind] = frozenset()
+        self._completers: dict[Kind, Callable[[Any], ShapeSource]] = {"picture": with_mask}
+        self._encoders: dict[Kind, Callable[[Any, Progress], Code]] = {
+            "cloud": self._encode_cloud,
+            "picture": lambda source, progress: self.pictures.encode(source, progress),
+        }
 
     @property
     def latent(self) -> LatentStudio:
         """The latent space of the open model."""
         assert self._latent is not None
         return self._latent
+
+    @property
+    def pictures(self) -> PictureStudio:
+        """The open model's way with pictures."""
+        assert self._pictures is not None
+        return self._pictures
 
     def open_model(self, reference: ModelReference, device: str) -> Model:
         """Open a model in place of the one before.
@@ -110,28 +128,32 @@ class Studio:
         _ = reference.sha256
         self._model, self._field, self._live = model, None, LiveResolution()
         self._following, self._latent = None, LatentStudio(model)
+        self._pictures, self.takes = PictureStudio(model), kinds_taken(model)
         return model
 
-    def load(self, path: Path) -> PointCloud:
-        """Read a point cloud.
+    def complete(self, source: ShapeSource) -> ShapeSource:
+        """Find what a source needs before it can be encoded, and give it with that.
 
         Raises
         ------
         ObservationError
-            It cannot be read.
+            It cannot be found.
         """
-        from occviewer.observations import PointCloud, require_usable
+        return self._completers[source.kind](source)
 
-        return require_usable(PointCloud.load(path))
-
-    def encode(self, source: Source, progress: Progress = lambda share: None) -> Code:
-        """Encode a source with the open model.
+    def encode(self, source: ShapeSource, progress: Progress = lambda share: None) -> Code:
+        """Encode a source that is ready with the open model.
 
         Raises
         ------
         ObservationError
             Too few points are left, or they lie outside the box.
+        CheckpointError
+            The model takes no such source.
         """
+        return self._encoders[source.kind](source, progress)
+
+    def _encode_cloud(self, source: Source, progress: Progress) -> Code:
         assert self._model is not None
         return self._model.encode(
             source.working_cloud(), progress=progress, **source.placing.arguments()
@@ -255,6 +277,16 @@ class Studio:
                 mesh = work(mesh, amount or 0)
         seconds["clean-up"] = time.perf_counter() - began
         return mesh
+
+
+def kinds_taken(model: Model) -> frozenset[Kind]:
+    """Which kinds of sources a model takes."""
+    from occviewer.models.checkpoint import has_image_encoder
+
+    kinds: set[Kind] = {"cloud"} if model.network.observed == "points" else set()
+    if model.path is not None and has_image_encoder(model.path):
+        kinds.add("picture")
+    return frozenset(kinds)
 
 
 def _level(model: Model | None, threshold: float | None) -> float:

@@ -215,6 +215,21 @@ def load_image_encoder(path: str | os.PathLike[str]) -> ImageEncoder | None:
     return _beside(Path(path), _IMAGE, _build_image)
 
 
+def has_image_encoder(path: str | os.PathLike[str]) -> bool:
+    """Whether there is an image encoder in a checkpoint, without reading it.
+
+    Raises
+    ------
+    CheckpointError
+        As `read_info`.
+    """
+    path = Path(path)
+    if not is_own(path):
+        return False
+    with _opened(path) as (_, metadata):
+        return _IMAGE.removesuffix(".") in metadata
+
+
 def read_info(path: str | os.PathLike[str]) -> ModelInfo:
     """Read what a checkpoint says of its model, without the weights.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import warnings
 from dataclasses import dataclass
@@ -104,6 +105,11 @@ class Image:
         return self.pixels.shape[1], self.pixels.shape[0]
 
     @property
+    def channels(self) -> UInt8Array:
+        """The pixels (H, W, 3), or with their alpha (H, W, 4); what `Image` is made of."""
+        return self.pixels if self.alpha is None else np.dstack([self.pixels, self.alpha])
+
+    @property
     def name(self) -> str:
         """How messages call the picture."""
         return "The picture" if self.source is None else str(self.source)
@@ -121,36 +127,59 @@ class Image:
             far too many pixels.
         """
         path = Path(path)
+        return cls._read(path, path)
+
+    @classmethod
+    def decode(cls, content: bytes, source: str | os.PathLike[str] | None = None) -> Image:
+        """Read the bytes of a file that `load` would read.
+
+        Parameters
+        ----------
+        content : bytes
+        source : path, optional
+            Where they are from.
+
+        Raises
+        ------
+        ObservationError
+            As for `load`.
+        """
+        return cls._read(io.BytesIO(content), None if source is None else Path(source))
+
+    @classmethod
+    def _read(cls, file: Path | io.BytesIO, source: Path | None) -> Image:
         notes: list[str] = []
+        name = "The picture" if source is None else str(source)
         try:
             with warnings.catch_warnings():
                 # That a picture is large; what is too large is an error of its own.
                 warnings.simplefilter("ignore")
-                with Pillow.open(path, formats=tuple(_FORMATS)) as file:
-                    pixels = _decoded(file, path, notes)
+                with Pillow.open(file, formats=tuple(_FORMATS)) as opened:
+                    pixels = _decoded(opened, source, notes)
         except Pillow.DecompressionBombError as error:
             raise ObservationError(
-                f"{path} has more pixels than fit into the memory of most machines; scale it down "
+                f"{name} has more pixels than fit into the memory of most machines; scale it down "
                 "to at most 10,000 x 10,000 first."
             ) from error
         except UnidentifiedImageError as error:
-            raise ObservationError(_what_instead(path)) from error
+            raise ObservationError(_what_instead(name, _head(file))) from error
         except OSError as error:
-            if error.errno is not None:
-                raise ObservationError(why_not_read(path, error)) from error
-            raise _damaged(path, error) from error
+            if error.errno is not None and source is not None:
+                raise ObservationError(why_not_read(source, error)) from error
+            raise _damaged(name, error) from error
         except MemoryError as error:
             raise ObservationError(
-                f"{path} does not fit into the memory of this machine; scale it down first."
+                f"{name} does not fit into the memory of this machine; scale it down first."
             ) from error
         except Exception as error:  # whatever a damaged file does to a decoder
-            raise _damaged(path, error) from error
-        return cls(pixels, path, notes)
+            raise _damaged(name, error) from error
+        return cls(pixels, source, notes)
 
 
-def _decoded(file: Pillow.Image, path: Path, notes: list[str]) -> UInt8Array:
+def _decoded(file: Pillow.Image, path: Path | None, notes: list[str]) -> UInt8Array:
     width, height = file.size
-    if path.suffix.lower() not in _FORMATS.get(file.format or "", ()) and path.suffix:
+    suffix = "" if path is None else path.suffix.lower()
+    if suffix and suffix not in _FORMATS.get(file.format or "", ()):
         notes.append(f"is a {file.format} picture, whatever its name says")
     if getattr(file, "n_frames", 1) > 1:
         notes.append(f"the first of {getattr(file, 'n_frames', 1)} pictures in the file was taken")
@@ -188,10 +217,15 @@ def _eight_bits(image: Pillow.Image, notes: list[str]) -> Pillow.Image:
     return reduced
 
 
-def _what_instead(path: Path) -> str:
+def _head(file: Path | io.BytesIO) -> bytes:
+    if isinstance(file, io.BytesIO):
+        return file.getvalue()[:32]
+    with file.open("rb") as stream:
+        return stream.read(32)
+
+
+def _what_instead(path: str, head: bytes) -> str:
     """Say what a file is that is no picture."""
-    with path.open("rb") as file:
-        head = file.read(32)
     readable = "PNG, JPEG, WebP, TIFF or BMP"
     if not head:
         return f"{path} is empty (0 bytes); copy or export the picture again."
@@ -206,7 +240,7 @@ def _what_instead(path: Path) -> str:
     )
 
 
-def _damaged(path: Path, error: Exception) -> ObservationError:
+def _damaged(path: str, error: Exception) -> ObservationError:
     reason = " ".join(str(error).split())[:100]
     return ObservationError(
         f"{path} is damaged or cut off ({reason}); copy or export the picture again."

@@ -132,7 +132,45 @@ def same_shape(a, b):
 def same_source(a, b):
     if a is None or b is None:
         return a is b
-    names = ("path", "crop", "count", "noise", "seed")
+    if a.kind != b.kind:
+        return False
+    return same_picture_source(a, b) if a.kind == "picture" else same_scan(a, b)
+
+
+def same_picture_source(a, b):
+    return (
+        (a.path, a.camera, a.textured) == (b.path, b.camera, b.textured)
+        and same_picture(a.picture, b.picture)
+        and same_picture(a.masking.given, b.masking.given)
+        and replace(a.masking, method="auto", given=None)
+        == replace(b.masking, method="auto", given=None)
+        and a.masking.method == b.masking.method
+        and (a.mask is None) == (b.mask is None)
+        and (a.mask is None or same_array(a.mask.inside, b.mask.inside))
+        and (a.fit is None) == (b.fit is None)
+        and (
+            a.fit is None
+            or (
+                same_array(a.fit.vector, b.fit.vector)
+                and (a.fit.camera, a.fit.rounds) == (b.fit.camera, b.fit.rounds)
+            )
+        )
+    )
+
+
+def same_picture(a, b):
+    if a is None or b is None:
+        return a is b
+    return (
+        same_array(a.image.pixels, b.image.pixels)
+        and same_array(a.image.alpha, b.image.alpha)
+        and (a.image.source, a.image.notes) == (b.image.source, b.image.notes)
+        and a.content == b.content
+    )
+
+
+def same_scan(a, b):
+    names = ("path", "crop", "count", "noise", "seed", "field_of_view")
     return (
         all(getattr(a, name) == getattr(b, name) for name in names)
         and same_array(a.kept, b.kept)

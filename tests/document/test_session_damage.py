@@ -9,6 +9,7 @@ import pytest
 
 import occviewer.document.archive as archive_module
 from occviewer.document import Document, DocumentError, ModelReference, load_session, save_session
+from occviewer.document.packing import VERSION
 
 from .archives import rewrite
 from .documents import busy, scanned
@@ -17,7 +18,7 @@ from .documents import busy, scanned
 def test_a_newer_session_is_refused_in_one_sentence(tmp_path):
     path = tmp_path / "a.occ"
     save_session(Document(), path)
-    rewrite(path, lambda contents: contents.update(version=2))
+    rewrite(path, lambda contents: contents.update(version=VERSION + 1))
     with pytest.raises(DocumentError, match=r"a\.occ was saved by a newer OccViewer.*update"):
         load_session(path)
 

@@ -7,7 +7,7 @@ it a step. What a person cannot do raises `DocumentError`, what the program shou
 have tried ValueError.
 """
 
-from occviewer.document.commands.arrived import with_code, with_preview
+from occviewer.document.commands.arrived import with_code, with_preview, with_source
 from occviewer.document.commands.change import Change
 from occviewer.document.commands.held import in_place
 from occviewer.document.commands.latent import (
@@ -17,6 +17,18 @@ from occviewer.document.commands.latent import (
     set_detail,
     set_offsets,
     slide,
+)
+from occviewer.document.commands.picture import (
+    add_stroke,
+    choose_object,
+    clear_mask_edits,
+    give_mask,
+    import_picture,
+    set_box,
+    set_camera,
+    set_fit,
+    set_mask_method,
+    set_textured,
 )
 from occviewer.document.commands.settings import (
     change_model,
@@ -44,6 +56,7 @@ from occviewer.document.commands.source import (
     restore_points,
     set_alignment,
     set_crop_box,
+    set_field_of_view,
     set_placement,
     set_source_seed,
     subsample,
@@ -65,14 +78,19 @@ __all__ = [
     "Change",
     "add_keyframes",
     "add_noise",
+    "add_stroke",
     "apply_crop_box",
     "capture",
     "capture_code",
     "change_model",
+    "choose_object",
+    "clear_mask_edits",
     "clear_track",
     "delete",
     "delete_points",
+    "give_mask",
     "import_cloud",
+    "import_picture",
     "in_place",
     "lock_axes",
     "move",
@@ -84,11 +102,16 @@ __all__ = [
     "rest_on_track",
     "restore_points",
     "set_alignment",
+    "set_box",
+    "set_camera",
     "set_crop_box",
     "set_detail",
     "set_face_target",
+    "set_field_of_view",
+    "set_fit",
     "set_largest_only",
     "set_loop",
+    "set_mask_method",
     "set_offsets",
     "set_pad_corner",
     "set_pad_position",
@@ -98,6 +121,7 @@ __all__ = [
     "set_smoothing",
     "set_source_seed",
     "set_step_seconds",
+    "set_textured",
     "set_threshold",
     "slide",
     "subsample",
@@ -106,4 +130,5 @@ __all__ = [
     "take_code",
     "with_code",
     "with_preview",
+    "with_source",
 ]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from occviewer.document.commands.change import with_shape
 from occviewer.document.model_reference import ModelReference
-from occviewer.document.source import Source
+from occviewer.document.shape_source import ShapeSource
 from occviewer.document.state import Document
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def with_code(
-    document: Document, model: ModelReference | None, source: Source, code: Code
+    document: Document, model: ModelReference | None, source: ShapeSource, code: Code
 ) -> Document:
     """Return the document with the code that was made of a source.
 
@@ -30,7 +30,7 @@ def with_code(
         object, the model is the same, and there is no code yet.
     model : ModelReference, optional
         The document's model when the work began.
-    source : Source
+    source : ShapeSource
         What was encoded.
     code : Code
         What came out.
@@ -39,6 +39,21 @@ def with_code(
     if shape.source is not source or shape.code is not None or document.model != model:
         return document
     return with_shape(document, code=code)
+
+
+def with_source(document: Document, source: ShapeSource, completed: ShapeSource) -> Document:
+    """Return the document with what a source waited for, such as the mask of a picture.
+
+    Parameters
+    ----------
+    document : Document
+        Comes back as it is unless the source of its shape is this very object.
+    source : ShapeSource
+        That was waiting.
+    completed : ShapeSource
+        In its place.
+    """
+    return with_shape(document, source=completed) if document.shape.source is source else document
 
 
 def with_preview(document: Document, id: str, preview: bytes) -> Document:

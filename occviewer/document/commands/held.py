@@ -29,7 +29,7 @@ def in_place(document: Document, command: Callable[..., Change], *arguments: obj
         Of the command.
     """
     title, changed = command(document, *arguments)
-    code, source = document.shape.code, changed.shape.source
+    code, source = document.shape.code, changed.shape.scan
     if changed is document or code is None or source is None:
         return Change(title, changed)
     if source.placing.placement is None:

@@ -72,7 +72,8 @@ def change_model(document: Document, model: ModelReference) -> Change:
     if model.is_same_model(document.model):
         return Change(title, replace(document, model=model))
     extraction = replace(document.extraction, threshold=None)
-    shape = Shape(document.shape.source)
+    source = document.shape.source
+    shape = Shape(None if source is None else source.for_another_model())
     return Change(title, replace(document, model=model, shape=shape, extraction=extraction))
 
 

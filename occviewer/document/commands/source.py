@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -22,10 +23,25 @@ from occviewer.placement import Placement
 
 
 def import_cloud(
-    document: Document, cloud: PointCloud, path: Path | None = None, placing: Placing | None = None
+    document: Document,
+    cloud: PointCloud,
+    path: Path | None = None,
+    placing: Placing | None = None,
+    field_of_view: float | None = None,
 ) -> Change:
-    """Begin a new shape with a cloud; it is encoded afterwards."""
-    source = Source(cloud, path, placing=placing or Placing())
+    """Begin a new shape with a cloud; it is encoded afterwards.
+
+    Parameters
+    ----------
+    document : Document
+    cloud : PointCloud
+    path : Path, optional
+        The file it was read from; the cloud's own by default.
+    placing : Placing, optional
+    field_of_view : float, optional
+        Of a cloud that was made of a depth picture whose camera is guessed: degrees.
+    """
+    source = Source(cloud, path, placing=placing or Placing(), field_of_view=field_of_view)
     _need_points(source)
     title = f"Import {quoted(source.name)}" if source.name else "Import cloud"
     return Change(title, with_new_shape(document, Shape(source)))
@@ -148,6 +164,21 @@ def set_source_seed(document: Document, seed: int) -> Change:
     return Change(title, _changed(document, seed=seed))
 
 
+def set_field_of_view(document: Document, degrees: float) -> Change:
+    """Say how wide the depth camera saw; the cloud grows or shrinks across its line of sight."""
+    source = _source(document)
+    title = f"Field of view {degrees:.4g}°"
+    if source.field_of_view is None:
+        raise DocumentError("The cloud is not of a depth picture whose camera is guessed.")
+    if source.field_of_view == degrees:
+        return Change(title, document)
+    now, before = (math.tan(math.radians(angle / 2)) for angle in (degrees, source.field_of_view))
+    points = source.cloud.points * [now / before, now / before, 1.0]
+    points.setflags(write=False)
+    cloud = replace(source.cloud, points=points)
+    return Change(title, _changed(document, cloud=cloud, field_of_view=degrees))
+
+
 def _same_box(one: Source, other: Source) -> bool:
     if one.crop != other.crop or (one.crop_axes is None) != (other.crop_axes is None):
         return False
@@ -161,9 +192,10 @@ def _kept(source: Source, deleted: BoolArray) -> BoolArray:
 
 
 def _source(document: Document) -> Source:
-    if document.shape.source is None:
+    scan = document.shape.scan
+    if scan is None:
         raise DocumentError("There is no cloud to change; open a scan first.")
-    return document.shape.source
+    return scan
 
 
 def _changed(document: Document, **changes: Any) -> Document:  # noqa: ANN401 - any field

@@ -77,7 +77,7 @@ class ToolControl(QObject):
     @property
     def source(self) -> Source | None:
         """The document's source."""
-        return self._controller.document.shape.source
+        return self._controller.document.shape.scan
 
     @property
     def placement(self) -> Placement | None:
@@ -154,7 +154,7 @@ class ToolControl(QObject):
                 self._window.messages.show_message("warning", str(error))
             self._refused = self._dragging
             return False
-        self._known = document.shape.source
+        self._known = document.shape.scan
         self._controller.history.do(title, document, merge="tool" if self._dragging else None)
         return True
 

@@ -1,6 +1,17 @@
 """Masks: which pixels of a picture are the shape."""
 
+from occviewer.observations.masking.grabcut import Box
 from occviewer.observations.masking.mask import Mask, SeveralObjectsError
-from occviewer.observations.masking.steps import find_mask, given_mask
+from occviewer.observations.masking.steps import MaskMethod, find_mask, given_mask
+from occviewer.observations.masking.strokes import Stroke, drawn
 
-__all__ = ["Mask", "SeveralObjectsError", "find_mask", "given_mask"]
+__all__ = [
+    "Box",
+    "Mask",
+    "MaskMethod",
+    "SeveralObjectsError",
+    "Stroke",
+    "drawn",
+    "find_mask",
+    "given_mask",
+]

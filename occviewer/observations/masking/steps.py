@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 import numpy as np
 
 from occviewer.arrays import BoolArray
@@ -11,6 +13,10 @@ from occviewer.observations.masking.grabcut import Box, default_box, grabcut_mas
 from occviewer.observations.masking.mask import Mask, checked_mask
 from occviewer.observations.masking.plain import plain_background_mask
 
+MaskMethod: TypeAlias = Literal["auto", "transparency", "plain", "grabcut", "given"]
+"""How a mask is found."""
+
+_NAMES = {"transparency": "transparency", "plain": "plain background", "given": "given"}
 _OPAQUE = 128
 _ASPECT = 0.02
 
@@ -22,6 +28,8 @@ def find_mask(
     include: BoolArray | None = None,
     exclude: BoolArray | None = None,
     number: int | None = None,
+    method: MaskMethod = "auto",
+    given: Image | None = None,
 ) -> Mask:
     """Find which pixels of a picture are the shape.
 
@@ -30,6 +38,11 @@ def find_mask(
 
     Parameters
     ----------
+    method : {"auto", "transparency", "plain", "grabcut", "given"}
+        One of these alone; what is in the box and in the strokes then counts as it is, but
+        for GrabCut, which learns from them.
+    given : Image, optional
+        For "given": the mask, see `given_mask`.
     box : (left, top, right, bottom), optional
         Pixels; what is outside is background.
     include, exclude : (H, W) bool, optional
@@ -52,12 +65,15 @@ def find_mask(
                 f"Strokes must be of the picture's size, {width} x {height}, not "
                 f"{stroke.shape[::-1]}."
             )
-    if box is None and include is None and exclude is None:
+    if method not in ("auto", "grabcut"):
+        inside = _corrected(_found(image, method, given), box, include, exclude)
+        return checked_mask(image, inside, _NAMES[method], number)
+    if method == "auto" and box is None and include is None and exclude is None:
         if image.alpha is not None:
             return _by_alpha(image, number)
         plain = plain_background_mask(image.pixels)
         if plain is not None:
-            return checked_mask(image, plain, "plain background", number)
+            return checked_mask(image, plain, _NAMES["plain"], number)
     cut = grabcut_mask(image.pixels, box or default_box(width, height), include, exclude)
     return checked_mask(image, cut, "GrabCut", number)
 
@@ -74,6 +90,20 @@ def given_mask(image: Image, mask: Image, number: int | None = None) -> Mask:
     ObservationError
         It has other proportions, or shows no object.
     """
+    return checked_mask(image, _given_of(image, mask), _NAMES["given"], number)
+
+
+def _found(image: Image, method: MaskMethod, given: Image | None) -> BoolArray:
+    if method == "transparency":
+        return _alpha_of(image)
+    if method == "plain":
+        return _plain_of(image)
+    if given is None:
+        raise ValueError("A mask that is given has to be given.")
+    return _given_of(image, given)
+
+
+def _given_of(image: Image, mask: Image) -> BoolArray:
     from PIL import Image as Pillow
 
     values = mask.alpha if mask.alpha is not None else mask.pixels.max(axis=2)
@@ -85,15 +115,49 @@ def given_mask(image: Image, mask: Image, number: int | None = None) -> Mask:
         )
     if mask.size != image.size:
         values = np.asarray(Pillow.fromarray(values).resize(image.size))
-    return checked_mask(image, values >= _OPAQUE, "given", number)
+    inside: BoolArray = values >= _OPAQUE
+    return inside
 
 
 def _by_alpha(image: Image, number: int | None) -> Mask:
-    assert image.alpha is not None
-    inside = image.alpha >= _OPAQUE
+    return checked_mask(image, _alpha_of(image), _NAMES["transparency"], number)
+
+
+def _alpha_of(image: Image) -> BoolArray:
+    if image.alpha is None:
+        raise ObservationError(
+            f"{image.name} has no transparent pixels; choose another way to find its object."
+        )
+    inside: BoolArray = image.alpha >= _OPAQUE
     if not inside.any():
         raise ObservationError(
             f"{image.name} is transparent everywhere; choose a picture that shows the object, or "
             "save it again without transparency."
         )
-    return checked_mask(image, inside, "transparency", number)
+    return inside
+
+
+def _plain_of(image: Image) -> BoolArray:
+    inside = plain_background_mask(image.pixels)
+    if inside is None:
+        raise ObservationError(
+            f"The background of {image.name} is not of one colour; draw a box around the object."
+        )
+    return inside
+
+
+def _corrected(
+    inside: BoolArray, box: Box | None, include: BoolArray | None, exclude: BoolArray | None
+) -> BoolArray:
+    """Apply what a person drew, as it is."""
+    corrected = inside.copy()
+    if box is not None:
+        left, top, right, bottom = (max(0, round(edge)) for edge in box)
+        outside = np.ones(inside.shape, bool)
+        outside[top:bottom, left:right] = False
+        corrected[outside] = False
+    if include is not None:
+        corrected |= include
+    if exclude is not None:
+        corrected &= ~exclude
+    return corrected
