@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from occviewer.cli.arguments import RESOLUTIONS, angle, resolution, threshold
 from occviewer.cli.arranging import add_arranging_options, check_arranging, written_mesh
 from occviewer.cli.inspecting import add_settings_option
-from occviewer.cli.outputs import MESH_SUFFIXES, Job, plan_jobs
+from occviewer.cli.outputs import MESH_SUFFIXES, Job, check_outputs, has_folders, plan_jobs
 from occviewer.cli.pictures import (
     add_picture_options,
     check_picture_options,
@@ -52,7 +52,8 @@ def add_reconstruct_command(
         metavar="INPUT",
         nargs="+",
         type=Path,
-        help="scans or pictures, or folders of scans",
+        help="scans, voxels or pictures, or folders of what the model takes (scans, where it "
+        "takes several)",
     )
     add(
         "-o",
@@ -97,12 +98,17 @@ def add_reconstruct_command(
     def run(args: argparse.Namespace) -> int:
         check_arranging(parser, args)
         check_picture_options(parser, args)
-        return _reconstruct(args, plan_jobs(parser, args))
+        if not has_folders(args):
+            jobs = plan_jobs(parser, args)
+            return _reconstruct(args, jobs, *_opened(args))
+        check_outputs(parser, args)
+        model, opened = _opened(args)
+        return _reconstruct(args, plan_jobs(parser, args, model.network.observed), model, opened)
 
     parser.set_defaults(run=run)
 
 
-def _reconstruct(args: argparse.Namespace, jobs: list[Job]) -> int:
+def _opened(args: argparse.Namespace) -> tuple[Model, _Stages]:
     opened = _Stages()
     with opened.stage("import"):
         # Measured apart from what they are used for.
@@ -116,6 +122,10 @@ def _reconstruct(args: argparse.Namespace, jobs: list[Job]) -> int:
         import occviewer.observations
     with opened.stage("model"):
         model = occviewer.models.opening.open_model(args.model, args.device, dict(args.settings))
+    return model, opened
+
+
+def _reconstruct(args: argparse.Namespace, jobs: list[Job], model: Model, opened: _Stages) -> int:
     failures: list[str] = []
     for number, job in enumerate(jobs, 1):
         prefix = f"[{number}/{len(jobs)}] " if len(jobs) > 1 else ""
