@@ -62,7 +62,10 @@ def _decode(code: str, name: str, document: Document, edit: LatentEdit | None = 
 
 
 def _model(document: Document) -> list[str]:
-    return [] if document.model is None else ["--model", str(document.model.location)]
+    if document.model is None:
+        return []
+    settings = [f"--set={name}={value}" for name, value in document.model.settings]
+    return ["--model", str(document.model.location), *settings]
 
 
 def _surface(document: Document) -> list[str]:

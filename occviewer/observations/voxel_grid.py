@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from occviewer.placement import Placement
 _ALMOST = 1e-4  # between unit vectors: headers are written with few digits
 _SHEARED = 0.01
 _AT_A_TIME = 1 << 20  # cells
+_HALFWAY = ", halfway, as occupied"
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
@@ -49,6 +51,8 @@ class VoxelGrid:
         parallel to those, and mirrored where they were left-handed: `directions` is
         a rotation. Arrays cannot be written to.
     occupied : (X, Y, Z) bool
+    extent : (float, float)
+        Lowest and highest value.
 
     Raises
     ------
@@ -59,6 +63,7 @@ class VoxelGrid:
 
     values: npt.NDArray[Any]
     occupied: BoolArray
+    extent: tuple[float, float]
     spacing: Float64Array
     origin: Float64Array
     directions: Float64Array
@@ -95,17 +100,19 @@ class VoxelGrid:
         corner = np.array(origin, np.float64).reshape(3)
         axes = np.eye(3) if directions is None else np.array(directions, np.float64).reshape(3, 3)
         array, sides, corner, axes = _along_the_world(array, sides, corner, axes)
+        low, high = float(array.min()), float(array.max())
         if threshold is None:
-            threshold = _halfway(array)
+            threshold = 0.5 if 0 <= low and high <= 1 else (low + high) / 2
             if threshold != 0.5:
-                remarks.append(f"took values above {threshold:g}, halfway, as occupied")
-        occupied = _occupied(array, threshold)
+                remarks.append(f"took values above {threshold:g}{_HALFWAY}")
+        occupied = _occupied(array, threshold, (low, high))
         array = array.view()
         for part in (array, occupied, sides, corner, axes):
             part.setflags(write=False)
         set_ = object.__setattr__
         set_(self, "values", array)
         set_(self, "occupied", occupied)
+        set_(self, "extent", (low, high))
         set_(self, "spacing", sides)
         set_(self, "origin", corner)
         set_(self, "directions", axes)
@@ -149,16 +156,16 @@ class VoxelGrid:
         ObservationError
             No cell is above it.
         """
-        kept = tuple(note for note in self.notes if not note.endswith("as occupied"))
-        return VoxelGrid(
-            self.values,
-            self.spacing,
-            self.origin,
-            self.directions,
-            threshold=threshold,
-            source=self.source,
-            notes=kept,
-        )
+        if threshold == self.threshold:
+            return self
+        other = copy(self)
+        occupied = _occupied(self.values, threshold, self.extent)
+        occupied.setflags(write=False)
+        object.__setattr__(other, "occupied", occupied)
+        object.__setattr__(other, "threshold", float(threshold))
+        kept = tuple(note for note in self.notes if not note.endswith(_HALFWAY))
+        object.__setattr__(other, "notes", kept)
+        return other
 
     def to_world(self, cells: npt.ArrayLike) -> Float64Array:
         """World coordinates (N, 3) of places (N, 3) counted in cells from the corner."""
@@ -217,19 +224,15 @@ class VoxelGrid:
         return result
 
 
-def _halfway(array: npt.NDArray[Any]) -> float:
-    low, high = float(array.min()), float(array.max())
-    return 0.5 if 0 <= low and high <= 1 else (low + high) / 2
-
-
-def _occupied(array: npt.NDArray[Any], threshold: float) -> BoolArray:
-    # What is boolean need not be kept twice.
-    occupied = array if array.dtype == bool and 0 <= threshold < 1 else np.array(array > threshold)
-    if not occupied.any():
+def _occupied(array: npt.NDArray[Any], threshold: float, extent: tuple[float, float]) -> BoolArray:
+    low, high = extent
+    if not high > threshold:
         raise ObservationError(
             f"No voxel is above the threshold {threshold:g}; the values lie in "
-            f"{float(array.min()):g}..{float(array.max()):g}, so choose another one."
+            f"{low:g}..{high:g}, so choose another one."
         )
+    # What is boolean need not be kept twice.
+    occupied = array if array.dtype == bool and 0 <= threshold else np.array(array > threshold)
     return occupied.view()
 
 
