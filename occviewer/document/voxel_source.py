@@ -66,6 +66,11 @@ class VoxelSource(ShapeSource):
         """Whether there are other values than occupied and empty, so that a threshold matters."""
         return self.grid.values.dtype != bool
 
+    @property
+    def working_key(self) -> tuple[int, float | None]:
+        """Equal for sources with the same working grid, as long as these are alive."""
+        return id(self.grid), self.threshold
+
     def working_grid(self) -> VoxelGrid:
         """Return the grid that the model sees; of a large volume it takes a moment."""
         return self.grid if self.threshold is None else self.grid.with_threshold(self.threshold)

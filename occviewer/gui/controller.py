@@ -24,6 +24,7 @@ from occviewer.gui.exports import Exports
 from occviewer.gui.failures import Failure
 from occviewer.gui.files import Files
 from occviewer.gui.film_control import FilmControl
+from occviewer.gui.given_control import GivenControl
 from occviewer.gui.latent_control import LatentControl
 from occviewer.gui.main_window import MainWindow
 from occviewer.gui.picture_control import PictureControl
@@ -42,6 +43,7 @@ from occviewer.gui.theme import apply_theme
 from occviewer.gui.tools.control import ToolControl
 from occviewer.gui.track_control import TrackControl
 from occviewer.gui.views import VIEWS
+from occviewer.gui.voxel_control import VoxelControl
 from occviewer.gui.worker import ComputeThread, stop_all
 
 # Milliseconds until a window that was made is on the screen.
@@ -82,7 +84,8 @@ class Controller(QObject):
         self._connect_panels()
         self._connect_actions()
         self.source, self.tools = SourceControl(self), ToolControl(self)
-        self.picture = PictureControl(self)
+        self.picture, self.voxels = PictureControl(self), VoxelControl(self)
+        self.given = GivenControl(self)
         window.close_wanted.connect(self._close)
         self.sampling, self.track = SamplingControl(self), TrackControl(self)
         self.film = FilmControl(self)
@@ -131,10 +134,12 @@ class Controller(QObject):
             self.preferences.add_recent(path)
             self.files.show_recent()
 
+        model = self.pipeline.model
+        name = "" if model is None else model.name
         self.compute.submit(
             "import",
             f"Reading {path.name}",
-            lambda job: read(path),
+            lambda job: read(path, name),
             arrived,
             self.failed,
         )
@@ -146,11 +151,14 @@ class Controller(QObject):
     def choose_model(self, location: str) -> None:
         """Work with another model: a shipped name or a path."""
         from occviewer.models.opening import shipped_models
+        from occviewer.models.sniffing import weights_in
 
         if location in shipped_models():
             reference = ModelReference(shipped=location)
         else:
-            reference = ModelReference(path=Path(location))
+            path = weights_in(Path(location))
+            label = Path(location).name if path != Path(location) else ""
+            reference = ModelReference(path=path, label=label)
         self.do(commands.change_model, reference)
         if not self.pipeline.ready:
             self.pipeline.retry()  # it may be the same that could not be opened before
@@ -314,6 +322,8 @@ class Controller(QObject):
         self.history.remove_listener(self._document_changed)
         self.tools.close()
         self.picture.close()
+        self.voxels.close()
+        self.given.close()
         self.point_shading.close()
         self.all_ended = stop_all(self.compute, self.storage)
         self.safekeeping.close()

@@ -101,6 +101,7 @@ class Display:
         window.model.show_devices(devices(), model.device.type)
         window.extraction.show_default_threshold(info.threshold)
         self.show_document(self._history.document)
+        self._show_page()
         self._show_status()
 
     def show_failed(self, lane: str) -> None:
@@ -182,7 +183,7 @@ class Display:
         if self._points_hidden or (source, code) == self._points_of:
             return
         self._points_of = (source, code)
-        self._window.sources.show_kind(None if source is None else source.kind)
+        self._show_page()
         if scan is None:
             self._window.source.show_facts(None)
             self.cloud.clear()
@@ -190,6 +191,12 @@ class Display:
         counting = scan.counted()
         show_source(self._window.source, scan, code, counting)
         self.cloud.show(scan, code, counting)
+
+    def _show_page(self) -> None:
+        """Show the page of the document's source, or of the first that the model takes."""
+        source = self._history.document.shape.source
+        kind = self._pipeline.first_taken if source is None else source.kind
+        self._window.sources.show_kind(kind)
 
     def _cloud_failed(self, failure: Failure) -> None:
         self._window.messages.show_message("error", failure.sentence, failure.details)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from occviewer.document.shape_source import Kind
 from occviewer.gui.action_table import ACTIONS, TOOLBAR
 from occviewer.gui.actions import Actions
 from occviewer.gui.dropping import dropped_files, welcome_files
@@ -26,6 +27,7 @@ from occviewer.gui.messages import Messages
 from occviewer.gui.palette import ActionPalette
 from occviewer.gui.panels.blend_pad import BlendPad
 from occviewer.gui.panels.extraction_panel import ExtractionPanel
+from occviewer.gui.panels.given_box import GivenBox
 from occviewer.gui.panels.history_panel import HistoryPanel
 from occviewer.gui.panels.latent_panel import LatentPanel
 from occviewer.gui.panels.model_panel import ModelPanel
@@ -35,6 +37,7 @@ from occviewer.gui.panels.shelf import Shelf
 from occviewer.gui.panels.source_panel import SourcePanel
 from occviewer.gui.panels.source_stack import SourceStack
 from occviewer.gui.panels.track import TrackPanel
+from occviewer.gui.panels.voxel_page import VoxelPage
 from occviewer.gui.viewport import Viewport
 
 _LAYOUT_VERSION = 3
@@ -50,8 +53,10 @@ class MainWindow(QMainWindow):
     viewport : Viewport
     sources : SourceStack
         Pages of the source panel.
-    source, picture, model, extraction, latent, blend, history, shelf, sampler, track
+    source, picture, voxels, model, extraction, latent, blend, history, shelf, sampler, track
         The panels.
+    given : GivenBox
+        What the network got of the source.
     messages : Messages
     gallery : Gallery
         Shown instead of the viewport until there is a shape.
@@ -170,12 +175,23 @@ class MainWindow(QMainWindow):
             PicturePage(self),
             ModelPanel(self),
         )
-        self.sources = SourceStack({"cloud": self.source, "picture": self.picture}, self)
+        self.voxels, self.given = VoxelPage(self), GivenBox(self)
+        pages: dict[Kind, QWidget] = {
+            "cloud": self.source,
+            "picture": self.picture,
+            "voxels": self.voxels,
+        }
+        self.sources = SourceStack(pages, self)
+        beside = QWidget(self)
+        layout = QVBoxLayout(beside)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.sources, 1)
+        layout.addWidget(self.given)
         self.extraction, self.history = ExtractionPanel(self), HistoryPanel(self)
         self.shelf, self.latent, self.blend = Shelf(self), LatentPanel(self), BlendPad(self)
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
         docks = [
-            self._dock("Source", self.sources, left),
+            self._dock("Source", beside, left),
             self._dock("Model", self.model, left),
             self._dock("Mesh", self.extraction, right),
             self._dock("History", self.history, right),

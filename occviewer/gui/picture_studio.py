@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from occviewer.document.picture_source import PictureSource
+from occviewer.document.picture_source import Masking, PictureSource
 
 if TYPE_CHECKING:
     from occviewer.models import Code, Model
@@ -67,6 +67,8 @@ class PictureStudio:
         import torch
 
         assert source.mask is not None
+        if self._model.network.observed == "image":
+            return self._encoded_by_itself(source)
         door = self._door
         progress(0.1)
         if source.fit is not None:
@@ -78,3 +80,11 @@ class PictureStudio:
             found = {"camera": guess.camera.as_dict(), "overlap": guess.overlap}
             code = guess.code
         return replace(code, facts={**code.facts, **found})
+
+    def _encoded_by_itself(self, source: PictureSource) -> Code:
+        """Encode with a network that takes pictures, and knows of no camera."""
+        from occviewer.models.observed import looks_rendered
+
+        # A render before white goes in as the network knows such, unless it was worked on.
+        as_it_is = source.masking == Masking() and looks_rendered(source.image)
+        return self._model.encode_image(source.image, None if as_it_is else source.mask)

@@ -29,6 +29,7 @@ _COMPLETING: dict[Kind, str] = {"picture": "Finding the object"}
 _ENCODING: dict[Kind, str] = {
     "cloud": "Completing the scan",
     "picture": "Making the shape of the picture",
+    "voxels": "Completing the voxels",
 }
 
 # A mesh finer than this is preceded by a coarse one, so that something is seen at once.
@@ -149,6 +150,12 @@ class Pipeline(QObject):
     def ready(self) -> bool:
         """Whether the open model is the document's."""
         return self._is_open((self._document.model, self.device))
+
+    @property
+    def first_taken(self) -> Kind | None:
+        """The kind of source that the open model takes before others; None before one is open."""
+        kinds: tuple[Kind, ...] = ("cloud", "picture", "voxels")
+        return next((kind for kind in kinds if kind in self._studio.takes), None)
 
     @property
     def settled(self) -> bool:

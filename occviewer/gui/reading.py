@@ -9,26 +9,30 @@ from occviewer.document import commands
 from occviewer.document.commands import Change
 from occviewer.document.picture_source import Picture
 from occviewer.document.state import Document
-from occviewer.observations.image import IMAGE_SUFFIXES
+from occviewer.gui.file_kinds import FileKind, kind_of_file
 
 Import = Callable[[Document], Change]
 """A command that begins a new shape with what was read."""
 
 
-def read(path: Path) -> Import:
-    """Read a file, by its suffix: a picture, or a point cloud; takes a while.
+def read(path: Path, model: str = "") -> Import:
+    """Read a file by its kind: a picture, voxels, a saved code, else a point cloud.
+
+    It takes a while.
+
+    Parameters
+    ----------
+    path : Path
+    model : str
+        Name of the open model, whose codes can be opened.
 
     Raises
     ------
-    ObservationError
-        It cannot be read.
+    ObservationError, CodeError
+        It cannot be read, or is a code of another model.
     """
-    return _read_picture(path) if is_picture(path) else _read_cloud(path)
-
-
-def is_picture(path: Path) -> bool:
-    """Whether a file is a picture, as far as its name says."""
-    return path.suffix.lower() in IMAGE_SUFFIXES
+    kind = kind_of_file(path)
+    return _read_code(path, model) if kind == "code" else _READERS.get(kind, _read_cloud)(path)
 
 
 def _read_picture(path: Path) -> Import:
@@ -41,3 +45,28 @@ def _read_cloud(path: Path) -> Import:
 
     cloud = require_usable(PointCloud.load(path))
     return lambda document: commands.import_cloud(document, cloud, path)
+
+
+def _read_voxels(path: Path) -> Import:
+    from occviewer.observations import VoxelGrid
+
+    grid = VoxelGrid.load(path)
+    return lambda document: commands.import_voxels(document, grid, path)
+
+
+def _read_code(path: Path, model: str) -> Import:
+    from occviewer.models import Code, CodeError
+
+    code = Code.load(path)
+    if code.model != model:
+        raise CodeError(
+            f"{path} is a code of the model {code.model!r}, and {model or 'none'} is open; open "
+            "that model first."
+        )
+    return lambda document: commands.take_code(document, code, f"Open code “{path.stem}”", 1.0)
+
+
+_READERS: dict[FileKind, Callable[[Path], Import]] = {
+    "picture": _read_picture,
+    "voxels": _read_voxels,
+}

@@ -15,7 +15,9 @@ from occviewer.document.settings import ExtractionSettings
 from occviewer.document.shape import LatentEdit
 from occviewer.document.shape_source import Kind, ShapeSource
 from occviewer.document.source import Source
+from occviewer.document.voxel_source import VoxelSource
 from occviewer.errors import Cancelled, ExtractionError
+from occviewer.gui.given_studio import Given, given_to
 from occviewer.gui.latent_studio import LatentStudio
 from occviewer.gui.live import LiveResolution
 from occviewer.gui.picture_studio import PictureStudio, with_mask
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from occviewer.extraction import Follower
     from occviewer.models import Code, Model
     from occviewer.models.fields import NetworkField
+    from occviewer.networks.base import Observed
 
 Cancel = Callable[[], bool]
 Progress = Callable[[float], None]
@@ -92,6 +95,7 @@ class Studio:
         self._encoders: dict[Kind, Callable[[Any, Progress], Code]] = {
             "cloud": self._encode_cloud,
             "picture": lambda source, progress: self.pictures.encode(source, progress),
+            "voxels": self._encode_voxels,
         }
 
     @property
@@ -123,7 +127,7 @@ class Studio:
             # It counts for the thread that says it.
             torch.set_num_threads(self._threads)
         devices()  # found out here, since asking for a graphics card takes its time
-        model = open_model(reference.location, device)
+        model = open_model(reference.location, device, dict(reference.settings))
         # Read now, in this thread: by it a session knows its codes' model again.
         _ = reference.sha256
         self._model, self._field, self._live = model, None, LiveResolution()
@@ -140,6 +144,11 @@ class Studio:
             It cannot be found.
         """
         return self._completers[source.kind](source)
+
+    def given(self, source: ShapeSource, code: Code) -> Given:
+        """Work out what the network got of a source; see `occviewer.gui.given_studio`."""
+        assert self._model is not None
+        return given_to(self._model, source, code)
 
     def encode(self, source: ShapeSource, progress: Progress = lambda share: None) -> Code:
         """Encode a source that is ready with the open model.
@@ -158,6 +167,11 @@ class Studio:
         return self._model.encode(
             source.working_cloud(), progress=progress, **source.placing.arguments()
         )
+
+    def _encode_voxels(self, source: VoxelSource, progress: Progress) -> Code:
+        assert self._model is not None
+        progress(0.1)
+        return self._model.encode_voxels(source.working_grid(), up=source.up, yaw=source.yaw)
 
     def mesh(
         self,
@@ -283,7 +297,9 @@ def kinds_taken(model: Model) -> frozenset[Kind]:
     """Which kinds of sources a model takes."""
     from occviewer.models.checkpoint import has_image_encoder
 
-    kinds: set[Kind] = {"cloud"} if model.network.observed == "points" else set()
+    of_network: dict[Observed, Kind] = {"points": "cloud", "voxels": "voxels", "image": "picture"}
+    observed = of_network.get(model.network.observed)
+    kinds = set() if observed is None else {observed}
     if model.path is not None and has_image_encoder(model.path):
         kinds.add("picture")
     return frozenset(kinds)

@@ -187,6 +187,25 @@ class Model:
             features = self.features(points[None])
         return self._code(features, placement, notes, facts)
 
+    def points_given(self, cloud: PointCloud, placement: Placement, seed: int = 0) -> Float32Array:
+        """Points (N, 3) of the box frame that `encode` gave the encoder of a cloud in a place.
+
+        Parameters
+        ----------
+        cloud, seed
+            As `encode` was given them.
+        placement : Placement
+            That of the code.
+
+        Raises
+        ------
+        ObservationError
+            As `encode`.
+        """
+        self._require("points")
+        inside, _ = self._inside(_prepared(require_usable(cloud), seed), placement)
+        return inside if self.network.optimised else self._sample(inside, seed)
+
     def encode_voxels(
         self,
         grid: VoxelGrid,

@@ -1,0 +1,84 @@
+"""Published checkpoints in the window: what they take, what they were given, and what is set."""
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from .foreign_windows import drop, published, use, volume
+from .latent_windows import LONG, settled, wait
+
+
+def test_voxels_are_dropped_thresholded_turned_and_all_of_it_undone(opened, qtbot, tmp_path):
+    window, controller = opened
+    use(controller, qtbot, published(tmp_path, "voxel_simple"))
+    page = window.voxels
+    assert window.sources.page is page, "the page of what the model takes"
+    assert "NRRD" in page.about.text()
+    first = drop(controller, qtbot, volume(tmp_path))
+    assert len(first.faces)
+    assert "20 × 24 × 16 voxels" in page.about.text()
+    assert "32³ cells of 20 × 24 × 16 voxels" in window.given.about.text()
+    assert page.threshold.isEnabled()
+    page.threshold.number.setValue(0.5)
+    block = wait(controller, qtbot)
+    assert controller.document.shape.voxels.threshold == 0.5
+    assert not np.array_equal(block.vertices, first.vertices)
+    page.up.setCurrentIndex(1)
+    page.up.activated.emit(1)
+    wait(controller, qtbot)
+    assert controller.document.shape.voxels.up == "z"
+    for _ in range(2):
+        window.actions_["edit.undo"].trigger()
+    assert np.array_equal(wait(controller, qtbot).vertices, first.vertices)
+    assert page.threshold.value() == pytest.approx(1.0)
+
+
+def test_what_the_network_got_is_drawn(opened, qtbot, tmp_path):
+    window, controller = opened
+    use(controller, qtbot, published(tmp_path, "voxel_simple"))
+    drop(controller, qtbot, volume(tmp_path))
+    window.given.shown.click()
+    wait(controller, qtbot)
+    data = controller.given._actor.mapper.dataset
+    assert data.n_cells > 100
+    assert data.bounds[3] - data.bounds[2] == pytest.approx(1.0, abs=0.07)
+    window.given.shown.click()
+    assert controller.given._actor.mapper.dataset.n_cells == 0
+
+
+def test_300_points_of_a_cloud_are_told_and_drawn(opened, qtbot, tmp_path):
+    window, controller = opened
+    use(controller, qtbot, published(tmp_path, "pointnet_simple"))
+    scan = tmp_path / "scan.xyz"
+    np.savetxt(scan, np.random.default_rng(0).random((2000, 3)))
+    drop(controller, qtbot, scan)
+    assert window.given.about.text() == "The network got 300 of 2,000 points."
+    window.given.shown.click()
+    wait(controller, qtbot)
+    assert controller.given._actor.mapper.dataset.n_points == 300
+
+
+def test_a_picture_goes_into_a_published_image_network(opened, qtbot, tmp_path):
+    window, controller = opened
+    use(controller, qtbot, published(tmp_path, "simple_conv"))
+    assert window.sources.page is window.picture
+    pixels = np.full((120, 160, 3), 255, np.uint8)
+    pixels[30:90, 50:110] = (40, 60, 120)
+    Pillow.fromarray(pixels).save(tmp_path / "chair.png")
+    assert len(drop(controller, qtbot, tmp_path / "chair.png").faces)
+    assert "224 × 224 of 160 × 120 pixels" in window.given.about.text()
+    window.given.shown.click()
+    wait(controller, qtbot)
+    assert window.given.picture.isVisibleTo(window.given)
+
+
+def test_a_source_of_another_kind_is_refused_in_a_sentence(opened, qtbot, tmp_path):
+    window, controller = opened
+    use(controller, qtbot, published(tmp_path, "pointnet_simple"))
+    controller.files.open_all([volume(tmp_path)])
+    qtbot.waitUntil(lambda: len(window.messages.shown()) == 1, timeout=LONG)
+    qtbot.waitUntil(lambda: settled(controller), timeout=LONG)
+    (message,) = window.messages.log
+    assert "takes point clouds (300 points), and this is a voxel grid" in message.sentence
+    assert "Voxels" not in controller.files.filters()
+    assert "Scans" in controller.files.filters()
