@@ -9,7 +9,7 @@ _TOOLS = "&Tools"
 _LOOK, _SHADING, _BACKGROUND = "&View/&Camera", "&View/&Shading", "&View/&Background"
 
 ACTIONS = (
-    Spec("file.open", "&Open…", _FILE, "Open a scan, a model or a session", "Ctrl+O",
+    Spec("file.open", "&Open…", _FILE, "Open a scan, a picture, a model or a session", "Ctrl+O",
          icon="folder-open-outline"),
     Spec("file.new", "&New session", _FILE, "Begin anew with an empty session", "Ctrl+N"),
     Spec("file.gallery", "Sample &gallery", _FILE, "Begin with a sample scan", "Ctrl+G",
@@ -33,6 +33,9 @@ ACTIONS = (
     Spec("file.quit", "&Quit", _FILE, "Close the program", "Ctrl+Q", separator=True),
     Spec("edit.undo", "&Undo", _EDIT, "Take the last change back", "Ctrl+Z", icon="undo"),
     Spec("edit.redo", "&Redo", _EDIT, "Make the change again", "Ctrl+Y; Ctrl+Shift+Z", icon="redo"),
+    Spec("edit.paste", "&Paste", _EDIT,
+         "Begin a shape with the picture or the files on the clipboard", "Ctrl+V",
+         separator=True),
     Spec("edit.find", "&Find action…", _EDIT, "Search everything that the program can do",
          "Ctrl+K; F1", separator=True, icon="magnify"),
     Spec("view.fit", "&Fit", _VIEW, "Show the whole shape", "F", icon="fit-to-screen-outline"),

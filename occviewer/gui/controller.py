@@ -25,6 +25,7 @@ from occviewer.gui.failures import Failure
 from occviewer.gui.files import Files
 from occviewer.gui.film_control import FilmControl
 from occviewer.gui.given_control import GivenControl
+from occviewer.gui.importing import Importing
 from occviewer.gui.latent_control import LatentControl
 from occviewer.gui.main_window import MainWindow
 from occviewer.gui.picture_control import PictureControl
@@ -33,7 +34,6 @@ from occviewer.gui.point_shading import PointShading
 from occviewer.gui.preferences import Preferences
 from occviewer.gui.progress import Progress
 from occviewer.gui.questions import Button, ask
-from occviewer.gui.reading import Import, read
 from occviewer.gui.safekeeping import Safekeeping
 from occviewer.gui.sampling_control import SamplingControl
 from occviewer.gui.shelf_control import ShelfControl
@@ -84,8 +84,8 @@ class Controller(QObject):
         self._connect_panels()
         self._connect_actions()
         self.source, self.tools = SourceControl(self), ToolControl(self)
-        self.picture, self.voxels = PictureControl(self), VoxelControl(self)
-        self.given = GivenControl(self)
+        self.picture, self.importing = PictureControl(self), Importing(self)
+        self.voxels, self.given = VoxelControl(self), GivenControl(self)
         window.close_wanted.connect(self._close)
         self.sampling, self.track = SamplingControl(self), TrackControl(self)
         self.film = FilmControl(self)
@@ -127,22 +127,7 @@ class Controller(QObject):
 
     def import_file(self, path: Path) -> None:
         """Read a scan or a picture in the compute thread, and make a shape of it."""
-
-        def arrived(importing: Import) -> None:
-            self.display.fit_next()
-            self.do(importing)
-            self.preferences.add_recent(path)
-            self.files.show_recent()
-
-        model = self.pipeline.model
-        name = "" if model is None else model.name
-        self.compute.submit(
-            "import",
-            f"Reading {path.name}",
-            lambda job: read(path, name),
-            arrived,
-            self.failed,
-        )
+        self.importing.file(path)
 
     def failed(self, failure: Failure) -> None:
         """Say what went wrong."""
@@ -166,7 +151,8 @@ class Controller(QObject):
     def _pipeline_failed(self, lane: str, failure: Failure) -> None:
         self.display.show_failed(lane)
         if lane != "model":
-            self.failed(failure)
+            if not self.picture.explains(failure):
+                self.failed(failure)
             return
         answers: dict[str, Callable[[], object]] = {"Try again": self.pipeline.retry}
         if self.document.model is not None:
@@ -237,6 +223,7 @@ class Controller(QObject):
             "file.quit": window.close,
             "edit.undo": self.history.undo,
             "edit.redo": self.history.redo,
+            "edit.paste": lambda: self.importing.paste(),
             "edit.find": window.find_action,
             "view.fit": window.viewport.fit,
             "shape.capture": self.shelf.capture,
@@ -301,6 +288,9 @@ class Controller(QObject):
         TextDialog("About OccViewer", about_page(), self.window).open()
 
     def _stop(self) -> None:
+        if self.picture.refining.stop():
+            return  # it ends after this round, and keeps what was reached
+        self.importing.stop()
         self.pipeline.stop()
         self.compute.cancel_titled()
 
@@ -322,6 +312,7 @@ class Controller(QObject):
         self.history.remove_listener(self._document_changed)
         self.tools.close()
         self.picture.close()
+        self.importing.close()
         self.voxels.close()
         self.given.close()
         self.point_shading.close()

@@ -131,7 +131,8 @@ class Display:
         """Draw a mesh and say what it is like; None where there is no shape."""
         window = self._window
         self.result = result
-        window.viewport.show_mesh(None if result is None else result.mesh)
+        painted = result is not None and result.painted
+        window.viewport.show_mesh(None if result is None else result.mesh, painted=painted)
         if result is None:
             window.extraction.show_facts(None)
             self._show_status()
@@ -148,6 +149,8 @@ class Display:
                     result.seconds,
                 )
             )
+        if result.remark:
+            window.messages.show_message("warning", result.remark)
         if self._fit_next:
             self._fit_next = False
             window.viewport.fit()

@@ -35,6 +35,7 @@ _COLOURS = (
     ("By direction", "normals"),
     ("Those of the scan", "scan"),
 )
+_OBSERVED = 3  # row of the last of them
 
 
 class ExportDialog(QDialog):
@@ -62,7 +63,7 @@ class ExportDialog(QDialog):
         upright: Sides,
         as_scan: Sides,
         resolution: int,
-        coloured: bool,
+        coloured: str,
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
@@ -78,7 +79,7 @@ class ExportDialog(QDialog):
         """What is chosen now."""
         return self._choice
 
-    def _make_fields(self, resolution: int, coloured: bool) -> None:
+    def _make_fields(self, resolution: int, coloured: str) -> None:
         self.preset = choice("For", [(p.title, p.name) for p in PRESETS])
         self.format = choice("Format", FORMATS, "Kind of the file that is written.")
         self.unit = choice(
@@ -95,7 +96,9 @@ class ExportDialog(QDialog):
         )
         self.colours = choice("Colours", _COLOURS, "Colours of the vertices.")
         if not coloured:
-            self._forbid(self.colours, 3, "The scan has no colours.")
+            self._forbid(self.colours, _OBSERVED, "The scan has no colours.")
+        else:
+            self.colours.setItemText(_OBSERVED, f"Those of the {coloured}")
         self.colour = QPushButton("Choose…", self)
         self.colour.setToolTip("Choose the colour of the mesh.")
         self.colour.setAccessibleName("Colour of the mesh")
@@ -239,7 +242,7 @@ class ExportDialog(QDialog):
     def _colours_possible(self) -> Colours:
         """Give the colours that were chosen, as far as format and scan have them."""
         now = self._choice
-        item = self.colours.model().item(3)  # type: ignore[attr-defined]
+        item = self.colours.model().item(_OBSERVED)  # type: ignore[attr-defined]
         if now.suffix not in COLOURED_SUFFIXES or (now.colours == "scan" and not item.isEnabled()):
             return "none"
         return now.colours

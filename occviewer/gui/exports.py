@@ -15,16 +15,16 @@ from occviewer.gui.export_choice import FORMATS, ExportChoice, size_in_words
 from occviewer.gui.export_dialog import ExportDialog
 from occviewer.gui.matting import merged
 from occviewer.gui.picture_dialog import PictureDialog
+from occviewer.gui.picture_painting import paint_with, painted_by
 from occviewer.gui.questions import ask_path
 
 if TYPE_CHECKING:
     from occviewer.arrays import UInt8Array
-    from occviewer.document.source import Source
+    from occviewer.document.shape import Shape
     from occviewer.gui.controller import Controller
     from occviewer.gui.worker import Job
     from occviewer.meshes import Mesh
     from occviewer.meshes.export_options import Sides
-    from occviewer.placement import Placement
 
 # The part of an export that is over when its mesh is made.
 _MADE = 0.8
@@ -49,10 +49,12 @@ class Exports:
         width, height, depth = np.ptp(result.mesh.bounds, axis=0) / result.code.placement.scale
         upright: Sides = (float(width), float(height), float(depth))
         as_scan = result.size if any(result.size) else upright
-        source = self._controller.document.shape.scan
-        coloured = source is not None and source.cloud.colors is not None
+        shape = self._controller.document.shape
+        choice, coloured = self._choice, _what_colours(shape)
+        if shape.picture is not None and shape.picture.textured and choice.colours == "none":
+            choice = replace(choice, colours="scan")  # as it is seen
         resolution = self._controller.document.extraction.resolution
-        dialog = ExportDialog(self._choice, upright, as_scan, resolution, coloured, self._window)
+        dialog = ExportDialog(choice, upright, as_scan, resolution, coloured, self._window)
         dialog.chosen.connect(self._name_mesh)
         dialog.open()
         return dialog
@@ -60,7 +62,8 @@ class Exports:
     def write_mesh(self, choice: ExportChoice, path: Path) -> None:
         """Make the mesh as it was chosen and write it, in the compute thread."""
         document, studio = self._controller.document, self._controller.studio
-        code, edit, source = document.shape.code, document.shape.edit, document.shape.scan
+        shape = document.shape
+        code, edit = shape.code, shape.edit
         if code is None:
             return
 
@@ -75,7 +78,7 @@ class Exports:
                 refine=EXPORT_REFINEMENT if choice.refined else 0,
                 resolution=choice.resolution or None,
             )
-            mesh = self._coloured(made.mesh, choice, source, code.placement, job)
+            mesh = self._coloured(made.mesh, choice, shape, job)
             job.progress(_MADE + 0.1)
             sides = choice.options.size_of(mesh, code.placement)
             choice.options.arranged(mesh, code.placement).save(path, cancel=job.cancelled)
@@ -139,10 +142,7 @@ class Exports:
         if path is not None:
             self.write_picture(path, factor, transparent)
 
-    def _coloured(
-        self, mesh: Mesh, choice: ExportChoice, source: Source | None, placement: Placement,
-        job: Job,
-    ) -> Mesh:  # fmt: skip
+    def _coloured(self, mesh: Mesh, choice: ExportChoice, shape: Shape, job: Job) -> Mesh:
         """Colour a mesh (box frame); runs in the compute thread."""
         from occviewer.meshes.colouring import by_normals, uniform
 
@@ -151,9 +151,12 @@ class Exports:
                 return uniform(mesh, choice.colour)
             case "normals":
                 return by_normals(mesh)
-            case "scan" if source is not None:
-                colouring = self._controller.studio.colouring
-                return colouring.laid_on(mesh, source, placement, job.cancelled)
+            case "scan" if shape.picture is not None:
+                paint = paint_with(shape.picture, shape.code)
+                return mesh if paint is None else painted_by(mesh, paint)
+            case "scan" if shape.scan is not None and shape.code is not None:
+                colouring, placement = self._controller.studio.colouring, shape.code.placement
+                return colouring.laid_on(mesh, shape.scan, placement, job.cancelled)
             case _:
                 return replace(mesh, colors=None)
 
@@ -163,6 +166,13 @@ class Exports:
 
     def _note(self, text: str) -> None:
         self._window.messages.show_message("note", text)
+
+
+def _what_colours(shape: Shape) -> str:
+    """Name what the mesh of a shape can take colours from; empty for nothing."""
+    if shape.picture is not None:
+        return "picture"
+    return "scan" if shape.scan is not None and shape.scan.cloud.colors is not None else ""
 
 
 def _write_png(pixels: UInt8Array, path: Path) -> None:

@@ -64,8 +64,15 @@ class Files:
             self._controller.choose_model(name)
 
     def open_all(self, paths: list[Path]) -> None:
-        """Open files by their kind: a session first, then a model; the last scan stays."""
+        """Open files by their kind: a session first, then a model; the last scan stays.
+
+        Of several pictures each becomes a shape on the shelf.
+        """
         kinds = [(kind_of_file(path), path) for path in paths]
+        pictures = [path for kind, path in kinds if kind == "picture"]
+        if len(pictures) > 1:
+            self._controller.importing.row(pictures)
+            kinds = [pair for pair in kinds if pair[0] != "picture"]
         for kind, path in sorted(kinds, key=lambda pair: _ORDER.get(pair[0], len(_ORDER))):
             if kind == "session":
                 self.open_session(path)

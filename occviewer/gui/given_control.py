@@ -1,4 +1,4 @@
-"""Shows what the network really got, in the view and below the source."""
+"""Shows what the network really got of a cloud or of voxels, in the view and in words."""
 
 from __future__ import annotations
 
@@ -85,7 +85,6 @@ class GivenControl(QObject):
         self._actor.prop.lighting = not is_points
         self._actor.prop.opacity = 1.0 if is_points else _OPACITY
         self._draw(data)
-        self._box.show_picture(given.picture)
 
     def _failed(self, failure: Failure) -> None:
         self._controller.failed(failure)
@@ -96,7 +95,6 @@ class GivenControl(QObject):
         if self._asked is not None:
             self._asked = None
             self._draw(pv.PolyData())
-            self._box.show_picture(None)
 
     def _draw(self, data: pv.PolyData) -> None:
         self._actor.mapper.dataset = data

@@ -1,4 +1,4 @@
-"""What the network really got of a source, to be looked at. No Qt here."""
+"""What the network really got of a cloud or of voxels, to be looked at. No Qt here."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from occviewer.arrays import Float32Array, IntArray, UInt8Array
-from occviewer.document.picture_source import Masking, PictureSource
+from occviewer.arrays import Float32Array, IntArray
 from occviewer.document.shape_source import ShapeSource
 from occviewer.document.source import Source
 from occviewer.document.voxel_source import VoxelSource
@@ -30,13 +29,11 @@ class Given:
         Of the box frame.
     corners, quads : (V, 3) float32 and (Q, 4) int64, optional
         Outer faces of the occupied cells, box frame.
-    picture : (S, S, 3) uint8, optional
     """
 
     points: Float32Array | None = None
     corners: Float32Array | None = None
     quads: IntArray | None = None
-    picture: UInt8Array | None = None
 
 
 def given_to(model: Model, source: ShapeSource, code: Code) -> Given:
@@ -51,8 +48,7 @@ def given_to(model: Model, source: ShapeSource, code: Code) -> Given:
         return Given(points=model.points_given(source.working_cloud(), code.placement))
     if isinstance(source, VoxelSource):
         return _cells(model, source, code)
-    assert isinstance(source, PictureSource)
-    return Given(picture=_picture(model, source))
+    return Given()
 
 
 def said(facts: Mapping[str, Any]) -> str:
@@ -63,27 +59,7 @@ def said(facts: Mapping[str, Any]) -> str:
     if "voxels_used" in facts:
         sides = " × ".join(str(side) for side in facts["voxels_read"])
         return f"{facts['voxels_used']}³ cells of {sides} voxels"
-    if "pixels_used" in facts:
-        sides = " × ".join(str(side) for side in facts["pixels_read"])
-        return f"{facts['pixels_used']} × {facts['pixels_used']} of {sides} pixels"
     return ""
-
-
-def _picture(model: Model, source: PictureSource) -> UInt8Array | None:
-    """Pixels as `PictureStudio.encode` gives them to the network."""
-    from occviewer.models.observed import looks_rendered, pixels_for
-
-    mask = source.mask
-    if model.network.observed == "image":
-        as_it_is = source.masking == Masking() and looks_rendered(source.image)
-        return pixels_for(source.image, model.network.side, None if as_it_is else mask).pixels
-    if mask is None:
-        return None
-    from occviewer.cutouts import crop_around, network_input
-    from occviewer.pictures import open_picture_door
-
-    side = open_picture_door(model).encoder.pixels
-    return network_input(source.image.pixels, mask.inside, crop_around(mask.bounds), side)
 
 
 def _cells(model: Model, source: VoxelSource, code: Code) -> Given:

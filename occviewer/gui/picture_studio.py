@@ -1,18 +1,27 @@
-"""What the compute thread does with pictures: masks, codes and cameras. No Qt here."""
+"""What the compute thread does with pictures: masks, codes, cameras and fits. No Qt here."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from occviewer.document.picture_source import Masking, PictureSource
+from occviewer.cameras import PictureCamera
+from occviewer.document.picture_source import Masking, PictureFit, PictureSource
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from occviewer.models import Code, Model
     from occviewer.pictures import PictureDoor
 
 Progress = Callable[[float], None]
+
+PIXELS = "network_pixels"
+"""Among the facts of a code: side of what the network was given."""
+
+PUBLISHED_PIXELS, WHOLE = "pixels_used", "whole_picture"
+"""The same where the network is a published one, and whether it got the whole picture."""
 
 
 def with_mask(source: PictureSource) -> PictureSource:
@@ -24,6 +33,20 @@ def with_mask(source: PictureSource) -> PictureSource:
         As `occviewer.observations.masking.find_mask`.
     """
     return replace(source, mask=source.masking.find(source.image))
+
+
+@dataclass(frozen=True, eq=False)
+class Refined:
+    """What came of a refinement, or comes of it so far.
+
+    Attributes
+    ----------
+    code : Code
+    fit : PictureFit
+    """
+
+    code: Code
+    fit: PictureFit
 
 
 class PictureStudio:
@@ -64,21 +87,88 @@ class PictureStudio:
         CheckpointError
             The model makes no shapes of pictures.
         """
-        import torch
-
         assert source.mask is not None
         if self._model.network.observed == "image":
             return self._encoded_by_itself(source)
         door = self._door
         progress(0.1)
         if source.fit is not None:
-            vector = torch.from_numpy(source.fit.vector.copy()).to(door.model.device)
-            found = {"camera": source.fit.camera.as_dict(), "overlap": source.fit.overlap}
-            code = door.space.code_at(vector, notes=("silhouette fitted",))
-        else:
-            guess = door.guess(source.image, source.mask)
-            found = {"camera": guess.camera.as_dict(), "overlap": guess.overlap}
-            code = guess.code
+            return self._code_of(source.fit)
+        guess = door.guess(source.image, source.mask)
+        return self._told(guess.code, guess.camera, guess.overlap)
+
+    def refine(
+        self,
+        source: PictureSource,
+        code: Code,
+        rounds: int,
+        *,
+        progress: Progress,
+        stopped: Callable[[], bool],
+        seen: Callable[[Callable[[], Code], PictureCamera], None],
+    ) -> Refined | None:
+        """Fit the silhouette of a shape to the mask; None where no round made it better.
+
+        Parameters
+        ----------
+        source : PictureSource
+            With its mask.
+        code : Code
+            Where to begin: the shape as it is shown.
+        rounds : int
+        progress : callable
+            Told which share is done after every round; may raise `Cancelled`.
+        stopped : callable
+            Says whether to stop and keep what was reached.
+        seen : callable
+            Given after every round what makes the code, and the camera.
+        """
+        from occviewer.cutouts import crop_around, network_input
+        from occviewer.pictures import FitSettings, fit_silhouette
+        from occviewer.pictures.door import PictureGuess
+
+        door, mask, camera = self._door, source.mask, source.camera_with(code)
+        assert mask is not None
+        assert camera is not None
+        crop = crop_around(mask.bounds)
+        picture = network_input(source.image.pixels, mask.inside, crop, door.encoder.pixels)
+        vector = door.space.latent_of(code).vector
+        guess = PictureGuess(code, vector, camera, 0.0, picture, crop)
+        done = 0
+
+        def after_round(vector: Tensor, camera: PictureCamera) -> None:
+            nonlocal done
+            done += 1
+            seen(lambda: door.space.code_at(vector), camera)
+
+        fit = fit_silhouette(
+            door,
+            guess,
+            mask.inside,
+            FitSettings(rounds=rounds),
+            progress=progress,
+            stopped=stopped,
+            seen=after_round,
+        )
+        if fit.overlap <= fit.before:
+            return None
+        before = 0 if source.fit is None else source.fit.rounds
+        kept = PictureFit(
+            fit.vector.cpu().numpy(), fit.camera, before + done, fit.before, fit.overlap
+        )
+        return Refined(self._code_of(kept), kept)
+
+    def _code_of(self, fit: PictureFit) -> Code:
+        """Make the code of a fit: the same every time, since sessions keep only its vector."""
+        import torch
+
+        door = self._door
+        vector = torch.from_numpy(fit.vector.copy()).to(door.model.device)
+        note = f"silhouette fitted: overlap {fit.before:.2f} to {fit.overlap:.2f}"
+        return self._told(door.space.code_at(vector, notes=(note,)), fit.camera, fit.overlap)
+
+    def _told(self, code: Code, camera: PictureCamera, overlap: float) -> Code:
+        found = {"camera": camera.as_dict(), "overlap": overlap, PIXELS: self._door.encoder.pixels}
         return replace(code, facts={**code.facts, **found})
 
     def _encoded_by_itself(self, source: PictureSource) -> Code:

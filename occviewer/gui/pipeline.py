@@ -19,6 +19,7 @@ from occviewer.document.shape import LatentEdit
 from occviewer.document.shape_source import Kind, ShapeSource
 from occviewer.document.state import Document
 from occviewer.gui.failures import Failure
+from occviewer.gui.picture_painting import Paint, paint_of
 from occviewer.gui.studio import MeshResult, Studio
 from occviewer.gui.worker import ComputeThread, Job
 
@@ -42,6 +43,7 @@ class _MeshKey(NamedTuple):
     code: Code
     edit: LatentEdit
     settings: ExtractionSettings
+    paint: Paint | None
     live: bool
 
 
@@ -216,7 +218,7 @@ class Pipeline(QObject):
             shape, settings = self._document.shape, self._document.extraction
             if live and shape.source is not source and shape.source is not None:
                 # The drag has gone on meanwhile: the shape of a moment ago is shown.
-                self._ask_mesh(_MeshKey(code, shape.edit, settings, True))
+                self._ask_mesh(_MeshKey(code, shape.edit, settings, paint_of(shape), True))
 
         key = ("live", source) if live else source
         title = "" if live else _ENCODING[source.kind]
@@ -232,7 +234,11 @@ class Pipeline(QObject):
     def _follow_mesh(self, code: Code) -> None:
         asked: _MeshKey | None = self._asked.get("mesh")
         settings = self._document.extraction
-        fine = _MeshKey(code, self._document.shape.edit.unlocked, settings, False)
+        shape = self._document.shape
+        fine = _MeshKey(code, shape.edit.unlocked, settings, paint_of(shape), False)
+        only_paint = self._shown is not None and self._shown._replace(paint=fine.paint) == fine
+        if self._moving and only_paint:
+            return  # colours follow when it rests
         if self._moving:
             # One frame at a time: giving up frames that run would show none at all.
             if asked is None or not asked.live:
@@ -259,6 +265,7 @@ class Pipeline(QObject):
                 live=key.live,
                 cancel=job.cancelled,
                 progress=job.progress,
+                paint=key.paint,
             )
 
         def done(result: MeshResult) -> None:

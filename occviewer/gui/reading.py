@@ -3,26 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from occviewer.document import commands
 from occviewer.document.commands import Change
 from occviewer.document.picture_source import Picture
+from occviewer.document.shape_source import Kind
 from occviewer.document.state import Document
-from occviewer.gui.file_kinds import FileKind, kind_of_file
+from occviewer.gui.file_kinds import kind_of_file
 
-Import = Callable[[Document], Change]
-"""A command that begins a new shape with what was read."""
+_ARRAYS = (".npy",)
 
 
-def read(path: Path, model: str = "") -> Import:
-    """Read a file by its kind: a picture, voxels, a saved code, else a point cloud.
+@dataclass(frozen=True, eq=False)
+class Import:
+    """What was read, and the command that begins a new shape with it.
 
-    It takes a while.
+    Attributes
+    ----------
+    kind : Kind or None
+        What the model has to take; None for a code, which it made itself.
+    command : callable
+    picture : Picture or None
+        Where it is one.
+    is_depth : bool
+        Whether it was recognised as a depth picture.
+    """
+
+    kind: Kind | None
+    command: Callable[[Document], Change]
+    picture: Picture | None = None
+    is_depth: bool = False
+
+
+def read(path: Path, *, depth: bool | None = None, model: str = "") -> Import:
+    """Read a file by its kind: a picture, a depth picture, voxels, a code, or a point cloud.
 
     Parameters
     ----------
     path : Path
+    depth : bool, optional
+        Whether a picture is one of depth; by default that is told from its bits.
     model : str
         Name of the open model, whose codes can be opened.
 
@@ -31,27 +53,43 @@ def read(path: Path, model: str = "") -> Import:
     ObservationError, CodeError
         It cannot be read, or is a code of another model.
     """
+    from occviewer.observations.depth_image import looks_like_depth
+
     kind = kind_of_file(path)
-    return _read_code(path, model) if kind == "code" else _READERS.get(kind, _read_cloud)(path)
+    may_be_depth = kind == "picture" or path.suffix.lower() in _ARRAYS
+    if may_be_depth and (looks_like_depth(path) if depth is None else depth):
+        return _read_depth(path)
+    match kind:
+        case "picture":
+            return of_picture(Picture.load(path))
+        case "voxels":
+            return _read_voxels(path)
+        case "code":
+            return _read_code(path, model)
+    return _read_cloud(path)
 
 
-def _read_picture(path: Path) -> Import:
-    picture = Picture.load(path)
-    return lambda document: commands.import_picture(document, picture, path)
+def of_picture(picture: Picture) -> Import:
+    """Begin a shape with a picture, which may be in no file."""
+    return Import(
+        "picture",
+        lambda document: commands.import_picture(document, picture, textured=True),
+        picture,
+    )
 
 
 def _read_cloud(path: Path) -> Import:
     from occviewer.observations import PointCloud, require_usable
 
     cloud = require_usable(PointCloud.load(path))
-    return lambda document: commands.import_cloud(document, cloud, path)
+    return Import("cloud", lambda document: commands.import_cloud(document, cloud, path))
 
 
 def _read_voxels(path: Path) -> Import:
     from occviewer.observations import VoxelGrid
 
     grid = VoxelGrid.load(path)
-    return lambda document: commands.import_voxels(document, grid, path)
+    return Import("voxels", lambda document: commands.import_voxels(document, grid, path))
 
 
 def _read_code(path: Path, model: str) -> Import:
@@ -63,10 +101,25 @@ def _read_code(path: Path, model: str) -> Import:
             f"{path} is a code of the model {code.model!r}, and {model or 'none'} is open; open "
             "that model first."
         )
-    return lambda document: commands.take_code(document, code, f"Open code “{path.stem}”", 1.0)
+    title = f"Open code “{path.stem}”"
+    return Import(None, lambda document: commands.take_code(document, code, title, 1.0))
 
 
-_READERS: dict[FileKind, Callable[[Path], Import]] = {
-    "picture": _read_picture,
-    "voxels": _read_voxels,
-}
+def _read_depth(path: Path) -> Import:
+    from occviewer.observations import require_usable
+    from occviewer.observations.depth_image import (
+        FIELD_OF_VIEW,
+        Intrinsics,
+        cloud_of_depth,
+        read_depth,
+    )
+
+    depth = read_depth(path)
+    height, width = depth.shape
+    cloud = cloud_of_depth(depth, Intrinsics.guessed(width, height), source=path)
+    usable = require_usable(cloud)
+    return Import(
+        "cloud",
+        lambda document: commands.import_cloud(document, usable, path, field_of_view=FIELD_OF_VIEW),
+        is_depth=True,
+    )

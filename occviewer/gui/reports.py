@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from occviewer import __version__
+from occviewer.document.picture_source import PictureSource
 from occviewer.document.shape import LatentEdit
 from occviewer.document.source import Placing, Source
 from occviewer.document.state import Document
@@ -31,6 +32,8 @@ def command_of(document: Document) -> str:
     code first, which a comment says; so does another one where the window did what the
     command line cannot (points deleted, moved by hand).
     """
+    if document.shape.picture is not None:
+        return picture_command(document, document.shape.picture)
     source, edit = document.shape.scan, document.shape.edit
     name = source.name if source and source.path else "shape"
     scan = str(source.path) if source and source.path else "SCAN"
@@ -49,6 +52,38 @@ def command_of(document: Document) -> str:
     else:
         words = ["occviewer", "reconstruct", scan, "-o", f"{name}.glb"]
         command = shlex.join(words + placed + _surface(document))
+    return f"{command}  # without this: {', '.join(beyond)}" if beyond else command
+
+
+def picture_command(document: Document, source: PictureSource) -> str:
+    """Give the command that makes the mesh of a document's picture without a window.
+
+    Where sliders were moved, the code has to be exported first, which a comment says; so does
+    another one where the window did what the command line cannot (strokes, a camera).
+    """
+    name, edit, masking = source.name or "picture", document.shape.edit, source.masking
+    beyond = _beyond(document, None)
+    if edit.unlocked != LatentEdit():
+        beyond += ["the mesh has the picture's colours"] if source.textured else []
+        command = _decode("code.npz", name, document)
+        notes = ["first write code.npz by File > Export code"]
+        notes += [f"without this: {', '.join(beyond)}"] if beyond else []
+        return f"{command}  # {'; '.join(notes)}"
+    given = None if masking.given is None else masking.given.image.source
+    words = ["occviewer", "reconstruct", str(source.path or "PICTURE"), "-o", f"{name}.glb"]
+    words += _model(document)
+    words += [] if masking.given is None else ["--mask", str(given or "MASK")]
+    words += [] if masking.box is None else ["--box", *(f"{edge:.6g}" for edge in masking.box)]
+    words += [] if masking.object is None else ["--object", str(masking.object)]
+    words += ["--refine", str(0 if source.fit is None else source.fit.rounds)]
+    words += ["--texture"] if source.textured else []
+    if masking.strokes:
+        beyond.append("the mask was painted")
+    if masking.method in ("transparency", "plain", "grabcut") and masking.box is None:
+        beyond.append(f"the object was found by {masking.method}")
+    if source.camera is not None:
+        beyond.append("the camera was corrected")
+    command = shlex.join(words + _surface(document))
     return f"{command}  # without this: {', '.join(beyond)}" if beyond else command
 
 
@@ -135,6 +170,10 @@ def diagnostics(
     source, settings = document.shape.scan, document.extraction
     if source is not None:
         lines.append(f"Scan: {len(source.cloud):,} points, {source.placing}")
+    picture = document.shape.picture
+    if picture is not None:
+        how = "no mask yet" if picture.mask is None else f"object by {picture.mask.method}"
+        lines.append(f"Picture: {picture.image.size[0]} x {picture.image.size[1]}, {how}")
     lines.append(f"Settings: {settings}")
     if result is not None:
         times = ", ".join(f"{name} {1000 * value:.0f} ms" for name, value in result.seconds.items())

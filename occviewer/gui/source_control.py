@@ -28,6 +28,7 @@ class SourceControl(QObject):
         panel.subsample_chosen.connect(self._subsample)
         panel.noise_changed.connect(self._add_noise)
         panel.draw_again_wanted.connect(self._draw_again)
+        panel.field_of_view_changed.connect(self._set_field_of_view)
         panel.grabbed.connect(controller.grab)
         panel.released.connect(controller.release)
         controller.window.actions_.on("source.restore", self.restore)
@@ -58,6 +59,9 @@ class SourceControl(QObject):
 
     def _add_noise(self, noise: float) -> None:
         self._controller.do(commands.in_place, commands.add_noise, noise, merge="noise")
+
+    def _set_field_of_view(self, degrees: float) -> None:
+        self._controller.do(commands.set_field_of_view, degrees, merge="field of view")
 
     def _draw_again(self) -> None:
         if self.source is not None:

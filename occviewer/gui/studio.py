@@ -20,6 +20,7 @@ from occviewer.errors import Cancelled, ExtractionError
 from occviewer.gui.given_studio import Given, given_to
 from occviewer.gui.latent_studio import LatentStudio
 from occviewer.gui.live import LiveResolution
+from occviewer.gui.picture_painting import Paint, PicturePainting
 from occviewer.gui.picture_studio import PictureStudio, with_mask
 from occviewer.gui.point_colouring import PointColouring
 from occviewer.meshes import Mesh
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from occviewer.models import Code, Model
     from occviewer.models.fields import NetworkField
     from occviewer.networks.base import Observed
+
+_Recipe = tuple["Code", ExtractionSettings, int, int]
+"""What decides a mesh but for its colours: code, settings, resolution and refinement."""
 
 Cancel = Callable[[], bool]
 Progress = Callable[[float], None]
@@ -56,6 +60,10 @@ class MeshResult:
         Time of each stage.
     size : (float, float, float)
         Sides of the bounding box in world units; zeros of a live mesh.
+    painted : bool
+        Whether the mesh has the colours of a picture.
+    remark : str
+        What the person should know of it: a sentence, or empty.
     """
 
     mesh: Mesh
@@ -65,6 +73,8 @@ class MeshResult:
     watertight: bool
     seconds: dict[str, float]
     size: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    painted: bool = False
+    remark: str = ""
 
 
 class Studio:
@@ -89,6 +99,8 @@ class Studio:
         self._following: Follower | None = None
         self._latent: LatentStudio | None = None
         self._pictures: PictureStudio | None = None
+        self._made: tuple[_Recipe, Mesh, dict[str, float]] | None = None
+        self.painting = PicturePainting()
         self.colouring = PointColouring()
         self.takes: frozenset[Kind] = frozenset()
         self._completers: dict[Kind, Callable[[Any], ShapeSource]] = {"picture": with_mask}
@@ -131,7 +143,7 @@ class Studio:
         # Read now, in this thread: by it a session knows its codes' model again.
         _ = reference.sha256
         self._model, self._field, self._live = model, None, LiveResolution()
-        self._following, self._latent = None, LatentStudio(model)
+        self._following, self._made, self._latent = None, None, LatentStudio(model)
         self._pictures, self.takes = PictureStudio(model), kinds_taken(model)
         return model
 
@@ -184,6 +196,7 @@ class Studio:
         progress: Progress = lambda share: None,
         refine: int = 0,
         resolution: int | None = None,
+        paint: Paint | None = None,
     ) -> MeshResult:
         """Make the mesh of a code, coarse while something moves.
 
@@ -204,6 +217,8 @@ class Studio:
             Steps by which vertices are brought onto the surface; for exports.
         resolution : int, optional
             Another one than that of the settings; for exports.
+        paint : Paint, optional
+            Whose colours the mesh gets.
 
         Raises
         ------
@@ -213,31 +228,57 @@ class Studio:
             The sliders were moved, and the model has none.
         Cancelled
         """
-        from occviewer.extraction import extract
-
-        began = time.perf_counter()
         code = self.latent.edited(code, edit)
-        field = self._field_of(code)
-        make = (
-            self._follower().extract if live else partial(extract, progress=progress, refine=refine)
-        )
-        level = _level(self._model, settings.threshold)
         wanted = settings.resolution if resolution is None else resolution
         resolution = self._live.choose(wanted) if live else wanted
-        prepared = time.perf_counter()
-        mesh = make(field, resolution, level, cancel=cancel)
-        seconds = {"field": prepared - began, "extraction": time.perf_counter() - prepared}
-        if live:  # fine ones cost more a cell, with what makes them good
-            self._live.measured(resolution, time.perf_counter() - began)
-        mesh = self._cleaned(mesh, settings, live, seconds, cancel).with_normals()
+        recipe = (code, settings, resolution, refine)
+        if not live and self._made is not None and self._made[0] == recipe:
+            _, mesh, seconds = self._made  # only its colours are others
+        else:
+            mesh, seconds = self._extracted(
+                code, settings, resolution, live, cancel, progress, refine
+            )
+            if not live:
+                self._made = (recipe, mesh, seconds)
         mesh = self.colouring.applied(mesh, code.placement, cancel)
+        painted, remark = mesh, ""
+        if paint is not None:
+            began = time.perf_counter()
+            painted, remark = self.painting.applied(mesh, paint, live=live, cancel=cancel)
+            seconds = {**seconds, "colours": time.perf_counter() - began}
+        is_painted, mesh = painted is not mesh, painted
         closed, size = live or mesh.is_watertight, (0.0, 0.0, 0.0)
         if not live:
             # Asked for here, so that the window need not reckon.
             _ = mesh.volume, mesh.bounds
             sides = np.ptp(code.placement.to_world(mesh.vertices), axis=0)
             size = (float(sides[0]), float(sides[1]), float(sides[2]))
-        return MeshResult(mesh, code, resolution, live, closed, seconds, size)
+        return MeshResult(mesh, code, resolution, live, closed, seconds, size, is_painted, remark)
+
+    def _extracted(
+        self,
+        code: Code,
+        settings: ExtractionSettings,
+        resolution: int,
+        live: bool,
+        cancel: Cancel,
+        progress: Progress,
+        refine: int,
+    ) -> tuple[Mesh, dict[str, float]]:
+        """Make a clean mesh with normals, and tell how long each stage took."""
+        from occviewer.extraction import extract
+
+        began = time.perf_counter()
+        field = self._field_of(code)
+        make = (
+            self._follower().extract if live else partial(extract, progress=progress, refine=refine)
+        )
+        prepared = time.perf_counter()
+        mesh = make(field, resolution, _level(self._model, settings.threshold), cancel=cancel)
+        seconds = {"field": prepared - began, "extraction": time.perf_counter() - prepared}
+        if live:  # fine ones cost more a cell, with what makes them good
+            self._live.measured(resolution, time.perf_counter() - began)
+        return self._cleaned(mesh, settings, live, seconds, cancel).with_normals(), seconds
 
     def preview(self, code: Code, edit: LatentEdit, threshold: float | None) -> bytes:
         """Draw a small PNG picture of a shape, for the shelf."""

@@ -27,6 +27,7 @@ Shading = Literal["smooth", "flat", "wireframe", "normals", "points"]
 Background = Literal["gradient", "theme", "light", "dark", "white"]
 Thing = Literal["mesh", "points", "box", "floor"]
 
+_VIEW_ANGLE = 30.0  # degrees from top to bottom
 _FIT = 1.15  # room around what is fitted
 _POINT = 4.0  # pixels
 _AXES_CORNER = (0.0, 0.0, 0.14, 0.18)
@@ -57,6 +58,7 @@ class Viewport(QWidget):
         self._background: Background = "gradient"
         self._shading: Shading = "smooth"
         self._mesh: Mesh | None = None
+        self._painted = False
         self._mesh_data = pv.PolyData()
         self._cloud_data = pv.PolyData()
         self._sizes: list[tuple[pv.Actor, float]] = []
@@ -66,9 +68,16 @@ class Viewport(QWidget):
         self.look("isometric")
         canvas.iren.add_observer("EndInteractionEvent", lambda *_: self.rested.emit())
 
-    def show_mesh(self, mesh: Mesh | None) -> None:
-        """Draw a mesh (box frame) in place of the one before; None for none."""
-        self._mesh = mesh
+    def show_mesh(self, mesh: Mesh | None, *, painted: bool = False) -> None:
+        """Draw a mesh (box frame) in place of the one before; None for none.
+
+        Parameters
+        ----------
+        mesh : Mesh, optional
+        painted : bool
+            Whether its colours are its own, and to be seen in every shading but by normals.
+        """
+        self._mesh, self._painted = mesh, painted
         if mesh is None or mesh.is_empty:
             self._mesh_data = pv.PolyData()
         else:
@@ -141,10 +150,26 @@ class Viewport(QWidget):
     def look(self, view: str) -> None:
         """Look from one of `VIEWS`, so that the box fills the view."""
         direction, up = VIEWS[view]
+        self.canvas.camera.view_angle = _VIEW_ANGLE
         self.canvas.camera.focal_point = (0.0, 0.0, 0.0)
         self.canvas.camera.position = tuple(np.array(direction) * 3.0)
         self.canvas.camera.up = up
         self.fit()
+
+    def look_from(self, position: FloatArray, view_angle: float) -> None:
+        """Look at the middle of the box from a position (3,) of the box frame, upright.
+
+        Parameters
+        ----------
+        position : (3,)
+        view_angle : float
+            How much is seen from top to bottom, degrees.
+        """
+        camera = self.canvas.camera
+        camera.position, camera.focal_point = tuple(map(float, position)), (0.0, 0.0, 0.0)
+        camera.up, camera.view_angle = (0.0, 1.0, 0.0), view_angle
+        self.canvas.renderer.ResetCameraClippingRange()
+        self.redraw()
 
     def fit(self) -> None:
         """Move the camera along its direction until what is shown fills the view."""
@@ -281,7 +306,7 @@ class Viewport(QWidget):
         if by_normal and self._mesh_data.n_points:
             normals = np.asarray(self._mesh_data.point_data.active_normals)
             shown = ((normals + 1) * 127.5).astype(np.uint8)
-        elif self._shading == "points" and self._mesh is not None:
+        elif (self._painted or self._shading == "points") and self._mesh is not None:
             shown = self._mesh.colors
         mapper.scalar_visibility = shown is not None
         if shown is not None:

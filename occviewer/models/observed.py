@@ -99,7 +99,7 @@ class Pixels:
         RGB; the network divides by 255.
     notes : tuple of str
     facts : dict
-        Pixels read and used.
+        Pixels read and used, and whether the picture was taken whole.
     """
 
     pixels: UInt8Array
@@ -124,7 +124,11 @@ def pixels_for(image: Image, side: int, mask: Mask | None = None) -> Pixels:
         Where the object is.
     """
     width, height = image.size
-    facts: dict[str, Any] = {"pixels_read": [width, height], "pixels_used": side}
+    facts: dict[str, Any] = {
+        "pixels_read": [width, height],
+        "pixels_used": side,
+        "whole_picture": mask is None,
+    }
     notes = list(image.notes)
     if mask is not None:
         notes += [f"laid the object on white; background by {mask.method}", *mask.notes]

@@ -27,6 +27,8 @@ much as depth cameras and phones do."""
 _MILLIMETRES = 1000.0
 _STEP = 0.03  # share of the depth between neighbours from which on a pixel hangs in the air
 _FEWEST = 10
+_LEAST_SIDE = 16  # of an array; one of points has fewer columns
+_MODES = ("I;16", "I;16B", "I", "F")
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,23 @@ class Intrinsics:
                 "fy, cx and cy."
             ) from error
         return cls((fx, fy), (cx + 0.5, cy + 0.5))
+
+
+def looks_like_depth(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is a picture or an array of one channel of more than 8 bits.
+
+    Nothing is said of what is wrong with a file: `read_depth` does that.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            if file.read(6) == b"\x93NUMPY":
+                shape = np.load(path, mmap_mode="r", allow_pickle=False).shape
+                return len(shape) == 2 and min(shape) >= _LEAST_SIDE
+        with Pillow.open(path, formats=("PNG", "TIFF")) as picture:
+            return picture.mode in _MODES
+    except Exception:  # whatever it is, it is no depth picture
+        return False
 
 
 def read_depth(path: str | os.PathLike[str], unit: float | None = None) -> Float64Array:
@@ -210,7 +229,7 @@ def _stored(path: Path) -> npt.NDArray[np.number[Any]]:
                 stored: npt.NDArray[np.number[Any]] = np.load(file, allow_pickle=False)
             else:
                 with Pillow.open(path, formats=("PNG", "TIFF")) as picture:
-                    if picture.mode not in ("I;16", "I;16B", "I", "F"):
+                    if picture.mode not in _MODES:
                         raise ObservationError(
                             f"{path} is a picture of kind {picture.mode}, not of depth: depth "
                             "pictures have one channel of 16 bits or more."

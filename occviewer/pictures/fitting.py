@@ -83,6 +83,7 @@ def fit_silhouette(
     *,
     progress: Callable[[float], None] = lambda share: None,
     stopped: Callable[[], bool] = lambda: False,
+    seen: Callable[[Tensor, PictureCamera], None] = lambda vector, camera: None,
 ) -> Fit:
     """Refine what a picture gave until its silhouette matches the mask.
 
@@ -101,6 +102,8 @@ def fit_silhouette(
         `occviewer.errors.Cancelled` to end the work.
     stopped : callable
         Asked before every round whether to stop; what was reached so far is returned.
+    seen : callable
+        Given the vector (Z,) and the camera of the whole picture after every round.
     """
     settings = settings or FitSettings()
     crop = guess.crop
@@ -128,6 +131,11 @@ def fit_silhouette(
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
+        now = _moved_camera(camera, turned.detach())
+        seen(
+            (guess.vector + spread * moved).detach(),
+            now.uncropped(crop.left, crop.top, crop.side, guess.camera.size),
+        )
         progress((number + 1) / settings.rounds)
     vector = (guess.vector + spread * moved).detach()
     found = _moved_camera(camera, turned.detach())

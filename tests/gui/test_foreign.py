@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from PIL import Image as Pillow
+from PySide6.QtWidgets import QLabel
 
 from .foreign_windows import drop, published, use, volume
 from .latent_windows import LONG, settled, wait
@@ -66,10 +67,12 @@ def test_a_picture_goes_into_a_published_image_network(opened, qtbot, tmp_path):
     pixels[30:90, 50:110] = (40, 60, 120)
     Pillow.fromarray(pixels).save(tmp_path / "chair.png")
     assert len(drop(controller, qtbot, tmp_path / "chair.png").faces)
-    assert "224 × 224 of 160 × 120 pixels" in window.given.about.text()
-    window.given.shown.click()
-    wait(controller, qtbot)
-    assert window.given.picture.isVisibleTo(window.given)
+    window.picture.show_tab("input")
+    controller.picture.display.refresh()
+    qtbot.waitUntil(lambda: not controller.storage.busy(), timeout=LONG)
+    assert "224 × 224 pixels: the object, cut out" in window.picture.caption.text()
+    assert not window.given.isVisibleTo(window)
+    assert controller.picture.camera is None
 
 
 def test_a_source_of_another_kind_is_refused_in_a_sentence(opened, qtbot, tmp_path):
@@ -78,7 +81,9 @@ def test_a_source_of_another_kind_is_refused_in_a_sentence(opened, qtbot, tmp_pa
     controller.files.open_all([volume(tmp_path)])
     qtbot.waitUntil(lambda: len(window.messages.shown()) == 1, timeout=LONG)
     qtbot.waitUntil(lambda: settled(controller), timeout=LONG)
-    (message,) = window.messages.log
-    assert "takes point clouds (300 points), and this is a voxel grid" in message.sentence
+    (message,) = window.messages.shown()
+    (text,) = [label.text() for label in message.findChildren(QLabel) if label.text()]
+    assert "makes no shapes of voxels but takes point clouds (300 points)" in text
+    assert controller.document.shape.is_empty
     assert "Voxels" not in controller.files.filters()
     assert "Scans" in controller.files.filters()

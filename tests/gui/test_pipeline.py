@@ -44,7 +44,7 @@ class FakeStudio:
             raise CheckpointError("It cannot be encoded.")
         return f"code {len(self.asked)} by {self.model}"
 
-    def mesh(self, code, edit, settings, *, live, cancel, progress):
+    def mesh(self, code, edit, settings, *, live, cancel, progress, paint):
         self.asked.append(("live" if live else "fine", self.model))
         if ("live" if live else "fine") in self.broken:
             raise ExtractionError("There is no surface.")

@@ -17,11 +17,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from occviewer.document.source import FIELDS_OF_VIEW
 from occviewer.gui.dropping import dropped_files, welcome_files
 from occviewer.gui.panels.count_slider import CountSlider
 from occviewer.gui.panels.tool_options import ToolOptions
 from occviewer.gui.panels.value_slider import ValueSlider
 from occviewer.observations import FEWEST_POINTS
+from occviewer.observations.depth_image import FIELD_OF_VIEW
 
 UP_AXES = ("y", "z", "x", "-y", "-z", "-x")
 
@@ -84,6 +86,7 @@ class SourcePanel(QWidget):
     place_again_wanted = Signal()
     restore_wanted = Signal()
     draw_again_wanted = Signal()
+    field_of_view_changed = Signal(float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -93,7 +96,9 @@ class SourcePanel(QWidget):
         self.about.setWordWrap(True)
         self.about.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.about.setAccessibleName("What was read")
-        self.open = _button("&Open scan…", "Read a point cloud or a mesh; or drop a file anywhere.")
+        self.open = _button(
+            "&Open file…", "Read a scan, a mesh or a picture; or drop a file anywhere."
+        )
         self.open.clicked.connect(self.open_wanted)
         self.tools = ToolOptions(self)
         layout.addWidget(self.open)
@@ -102,6 +107,7 @@ class SourcePanel(QWidget):
         form = QFormLayout()
         layout.addLayout(form)
         self._needs_source: list[QWidget] = []
+        self._make_depth(form)
         self._make_placement(form)
         self._make_sampling(form)
         layout.addStretch(1)
@@ -116,7 +122,11 @@ class SourcePanel(QWidget):
         self.restore.setEnabled(facts is not None and facts.can_restore)
         self.draw_again.setEnabled(facts is not None and facts.is_drawn)
         if facts is None:
-            self.about.setText("Drop a scan here: PLY, OBJ, STL, XYZ, PCD, NPZ, LAS, E57 …")
+            self.about.setText(
+                "Drop a scan here (PLY, OBJ, STL, XYZ, PCD, NPZ, LAS, E57 …), or a picture (PNG, "
+                "JPEG, WebP, TIFF, BMP)."
+            )
+            self.show_field_of_view(None)
             return
         extent = " × ".join(f"{side:.4g}" for side in facts.extent)
         used = "" if facts.used is None else f", {facts.used:,} used"
@@ -156,6 +166,12 @@ class SourcePanel(QWidget):
         self.yaw.set_value(((yaw or 0.0) + 180) % 360 - 180)
         self.yaw.setEnabled(align != "manual")
 
+    def show_field_of_view(self, degrees: float | None) -> None:
+        """Show how wide a depth camera sees that is guessed; None where there is none."""
+        self._form.setRowVisible(self.field_of_view, degrees is not None)
+        if degrees is not None:
+            self.field_of_view.set_value(degrees)
+
     def show_sampling(self, subsample: int, noise: float, points: int) -> None:
         """Show how many of the points are kept (0 for all), and the noise that is added."""
         self.subsample.set_value(subsample, points)
@@ -169,6 +185,18 @@ class SourcePanel(QWidget):
         """Tell which files were dropped."""
         if files := dropped_files(event):
             self.dropped.emit(files)
+
+    def _make_depth(self, form: QFormLayout) -> None:
+        self._form = form
+        self.field_of_view: ValueSlider = ValueSlider(
+            "Field of view", *FIELDS_OF_VIEW, FIELD_OF_VIEW, decimals=0, suffix="°",
+            tip="How many degrees the depth camera sees along the picture’s longer side. Where it "
+            "is wrong, the shape is too wide or too deep.",
+        )  # fmt: skip
+        self.field_of_view.changed.connect(self.field_of_view_changed)
+        form.addRow("&View angle", self.field_of_view)
+        self._hold("field of view", self.field_of_view)
+        form.setRowVisible(self.field_of_view, False)
 
     def _make_placement(self, form: QFormLayout) -> None:
         self.up = QComboBox(self)
