@@ -28,6 +28,7 @@ from occviewer.gui.given_control import GivenControl
 from occviewer.gui.importing import Importing
 from occviewer.gui.latent_control import LatentControl
 from occviewer.gui.main_window import MainWindow
+from occviewer.gui.model_control import ModelControl
 from occviewer.gui.picture_control import PictureControl
 from occviewer.gui.pipeline import Pipeline
 from occviewer.gui.point_shading import PointShading
@@ -78,7 +79,7 @@ class Controller(QObject):
         self._dragging, self._leaving, self.all_ended = "", False, False
         self.point_shading = PointShading(self)
         self.history.add_listener(self._document_changed)
-        self.shelf = ShelfControl(self)
+        self.shelf, self.model = ShelfControl(self), ModelControl(self)
         self.latent, self.blend = LatentControl(self), BlendControl(self)
         self._connect_pipeline()
         self._connect_panels()
@@ -135,31 +136,14 @@ class Controller(QObject):
 
     def choose_model(self, location: str) -> None:
         """Work with another model: a shipped name or a path."""
-        from occviewer.models.opening import shipped_models
-        from occviewer.models.sniffing import weights_in
-
-        if location in shipped_models():
-            reference = ModelReference(shipped=location)
-        else:
-            path = weights_in(Path(location))
-            label = Path(location).name if path != Path(location) else ""
-            reference = ModelReference(path=path, label=label)
-        self.do(commands.change_model, reference)
-        if not self.pipeline.ready:
-            self.pipeline.retry()  # it may be the same that could not be opened before
+        self.model.choose(location)
 
     def _pipeline_failed(self, lane: str, failure: Failure) -> None:
         self.display.show_failed(lane)
-        if lane != "model":
-            if not self.picture.explains(failure):
-                self.failed(failure)
-            return
-        answers: dict[str, Callable[[], object]] = {"Try again": self.pipeline.retry}
-        if self.document.model is not None:
-            title, _ = commands.change_model(self.document, self.document.model)
-            if self.history.undo_title == title:
-                answers["Undo"] = self.history.undo
-        self.window.messages.ask(failure.sentence, answers, "error", failure.details)
+        if lane == "model":
+            self.model.failed(failure)
+        elif not self.picture.explains(failure):
+            self.failed(failure)
 
     def grab(self, what: str) -> None:
         """Begin a drag: until `release`, meshes are coarse; its first step is one of its own."""
@@ -198,9 +182,6 @@ class Controller(QObject):
         mesh.threshold_changed.connect(
             lambda value: do(commands.set_threshold, value, merge=self._dragging or None)
         )
-        for chooser in (window.model, window.gallery):
-            chooser.model_chosen.connect(self.choose_model)
-        window.model.open_wanted.connect(self.files.open_model)
         window.model.device_chosen.connect(self._choose_device)
         window.history.step_chosen.connect(self.history.go_to)
         window.gallery.chosen.connect(self.import_file)

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from occviewer.document.history import History
+from occviewer.document.model_reference import ModelReference
 from occviewer.document.state import Document
 from occviewer.gui.actions import Actions
 from occviewer.gui.cloud_view import CloudView
 from occviewer.gui.devices import devices
 from occviewer.gui.failures import Failure
 from occviewer.gui.main_window import MainWindow
+from occviewer.gui.model_facts import about
 from occviewer.gui.panels.extraction_panel import MeshFacts
 from occviewer.gui.panels.shelf import ShelfItem
 from occviewer.gui.pipeline import Pipeline
@@ -40,6 +42,7 @@ class Display:
         self.cloud = CloudView(window.viewport, beside, self._cloud_failed)
         self._shelf: object = None
         self._own: dict[str, str] = {}  # paths of models that do not ship, and their names
+        self._settings_of: ModelReference | None = None
         self._fit_next = False
         self._points_hidden = False
         self.result: MeshResult | None = None
@@ -67,6 +70,8 @@ class Display:
             smoothing=settings.smoothing,
             faces=settings.face_target or 0,
         )
+        if document.model is not self._settings_of:
+            self.show_settings()
         self._show_source(document)
         self.show_shelf()
         titles, position = history.titles, history.position
@@ -92,17 +97,25 @@ class Display:
         """Say which model is open and where it computes."""
         window, info = self._window, model.info
         self._show_models()
-        weights = sum(p.numel() for p in model.network.parameters())
-        window.model.show_about(
-            f"{model.network.architecture}, {weights / 1e6:.1f} million weights, takes "
-            f"{model.network.point_count:,} points of a point cloud; on {model.device}.",
-            "" if model.path is None else _card(model.path),
-        )
+        takes_pictures = "picture" in self._pipeline.takes and model.network.observed != "image"
+        card = "" if model.path is None else _card(model.path)
+        window.model.show_about(about(model, takes_pictures), card)
+        self.show_settings()
         window.model.show_devices(devices(), model.device.type)
         window.extraction.show_default_threshold(info.threshold)
         self.show_document(self._history.document)
         self._show_page()
         self._show_status()
+
+    def show_settings(self) -> None:
+        """Show what is set of the open model, and what could be."""
+        from occviewer.models.file_settings import settings_in_force
+
+        reference, model = self._history.document.model, self._pipeline.model
+        self._settings_of = reference
+        given = {} if reference is None else dict(reference.settings)
+        settings = () if model is None else settings_in_force(model, given)
+        self._window.model.settings.show_settings(settings)
 
     def show_failed(self, lane: str) -> None:
         """Show no more of what came before than is still true; see `Pipeline.failed`."""

@@ -154,10 +154,15 @@ class Pipeline(QObject):
         return self._is_open((self._document.model, self.device))
 
     @property
+    def takes(self) -> frozenset[Kind]:
+        """Kinds of sources that the open model takes."""
+        return self._studio.takes
+
+    @property
     def first_taken(self) -> Kind | None:
         """The kind of source that the open model takes before others; None before one is open."""
         kinds: tuple[Kind, ...] = ("cloud", "picture", "voxels")
-        return next((kind for kind in kinds if kind in self._studio.takes), None)
+        return next((kind for kind in kinds if kind in self.takes), None)
 
     @property
     def settled(self) -> bool:

@@ -12,6 +12,9 @@ from occviewer.document.model_reference import ModelReference, Setting
 from occviewer.document.shape import Shape
 from occviewer.document.state import Document
 
+MODEL_SETTING = "Model: "
+"""With which the titles of such changes begin."""
+
 
 def set_threshold(document: Document, threshold: float | None) -> Change:
     """Put the surface at another probability; None is the model's own."""
@@ -91,7 +94,7 @@ def set_model_settings(document: Document, settings: Mapping[str, Setting | None
     together = {**dict(model.settings), **settings}
     kept = {name: value for name, value in together.items() if value is not None}
     changed = replace(model, settings=tuple(kept.items()), digest=model.known_sha256)
-    return Change(f"Model: {', '.join(said)}", change_model(document, changed).document)
+    return Change(MODEL_SETTING + ", ".join(said), change_model(document, changed).document)
 
 
 def _extraction(document: Document, **changes: Any) -> Document:  # noqa: ANN401 - any field
