@@ -39,6 +39,7 @@ from occviewer.gui.safekeeping import Safekeeping
 from occviewer.gui.sampling_control import SamplingControl
 from occviewer.gui.shelf_control import ShelfControl
 from occviewer.gui.source_control import SourceControl
+from occviewer.gui.stored_control import StoredControl
 from occviewer.gui.studio import Studio
 from occviewer.gui.theme import apply_theme
 from occviewer.gui.tools.control import ToolControl
@@ -87,6 +88,7 @@ class Controller(QObject):
         self.source, self.tools = SourceControl(self), ToolControl(self)
         self.picture, self.importing = PictureControl(self), Importing(self)
         self.voxels, self.given = VoxelControl(self), GivenControl(self)
+        self.stored = StoredControl(self)
         window.close_wanted.connect(self._close)
         self.sampling, self.track = SamplingControl(self), TrackControl(self)
         self.film = FilmControl(self)
@@ -271,6 +273,8 @@ class Controller(QObject):
     def _stop(self) -> None:
         if self.picture.refining.stop():
             return  # it ends after this round, and keeps what was reached
+        if self.pipeline.finish():
+            return  # so does the search of a code
         self.importing.stop()
         self.pipeline.stop()
         self.compute.cancel_titled()
@@ -296,6 +300,7 @@ class Controller(QObject):
         self.importing.close()
         self.voxels.close()
         self.given.close()
+        self.stored.close()
         self.point_shading.close()
         self.all_ended = stop_all(self.compute, self.storage)
         self.safekeeping.close()

@@ -146,6 +146,7 @@ class Display:
         self.result = result
         painted = result is not None and result.painted
         window.viewport.show_mesh(None if result is None else result.mesh, painted=painted)
+        self._show_placed(result)
         if result is None:
             window.extraction.show_facts(None)
             self._show_status()
@@ -207,6 +208,14 @@ class Display:
         counting = scan.counted()
         show_source(self._window.source, scan, code, counting)
         self.cloud.show(scan, code, counting)
+
+    def _show_placed(self, result: MeshResult | None) -> None:
+        """Show a cloud whose code is still searched where a preview has it."""
+        shape = self._history.document.shape
+        if result is None or shape.scan is None or shape.code is not None or self._points_hidden:
+            return
+        if self.cloud.placement_of(shape.scan) is None:
+            self.cloud.show(shape.scan, result.code, shape.scan.counted())
 
     def _show_page(self) -> None:
         """Show the page of the document's source, or of the first that the model takes."""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QProgressBar,
     QScrollArea,
+    QSplitter,
     QStackedWidget,
     QToolBar,
     QToolButton,
@@ -36,6 +37,7 @@ from occviewer.gui.panels.sampler import Sampler
 from occviewer.gui.panels.shelf import Shelf
 from occviewer.gui.panels.source_panel import SourcePanel
 from occviewer.gui.panels.source_stack import SourceStack
+from occviewer.gui.panels.stored_shapes import StoredShapes
 from occviewer.gui.panels.track import TrackPanel
 from occviewer.gui.panels.voxel_page import VoxelPage
 from occviewer.gui.viewport import Viewport
@@ -55,6 +57,8 @@ class MainWindow(QMainWindow):
         Pages of the source panel.
     source, picture, voxels, model, extraction, latent, blend, history, shelf, sampler, track
         The panels.
+    stored : StoredShapes
+        Shapes that came with the model, beside the shelf.
     given : GivenBox
         What the network got of the source.
     messages : Messages
@@ -200,7 +204,11 @@ class MainWindow(QMainWindow):
             self._dock("Latent", self.latent, right),
             self._dock("Blend", self.blend, right),
         )
-        shelf = self._dock("Shelf", self.shelf, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.stored, shelves = StoredShapes(self), QSplitter(self)
+        shelves.addWidget(self.shelf)
+        shelves.addWidget(self.stored)
+        shelves.setChildrenCollapsible(False)
+        shelf = self._dock("Shelf", shelves, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.sampler, self.track = Sampler(self), TrackPanel(self)
         track = self._dock("Track", self.track, Qt.DockWidgetArea.BottomDockWidgetArea)
         samples = self._dock("New shapes", self.sampler, Qt.DockWidgetArea.BottomDockWidgetArea)
@@ -223,7 +231,7 @@ class MainWindow(QMainWindow):
     def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title, self)
         dock.setObjectName(f"dock.{title.lower()}")
-        if isinstance(widget, Shelf | Sampler | TrackPanel):
+        if isinstance(widget, QSplitter | Sampler | TrackPanel):
             dock.setWidget(widget)
         else:
             scroll = QScrollArea(dock)

@@ -7,7 +7,9 @@ until nothing is missing.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtCore import QObject, Signal
@@ -18,9 +20,10 @@ from occviewer.document.settings import ExtractionSettings
 from occviewer.document.shape import LatentEdit
 from occviewer.document.shape_source import Kind, ShapeSource
 from occviewer.document.state import Document
+from occviewer.errors import ExtractionError
 from occviewer.gui.failures import Failure
 from occviewer.gui.picture_painting import Paint, paint_of
-from occviewer.gui.studio import MeshResult, Studio
+from occviewer.gui.studio import Encoding, MeshResult, Studio
 from occviewer.gui.worker import ComputeThread, Job
 
 if TYPE_CHECKING:
@@ -32,6 +35,8 @@ _ENCODING: dict[Kind, str] = {
     "picture": "Making the shape of the picture",
     "voxels": "Completing the voxels",
 }
+
+_SEARCHING = "Searching the code of the scan; Stop keeps what was reached"
 
 # A mesh finer than this is preceded by a coarse one, so that something is seen at once.
 _COARSE_FIRST = 64
@@ -72,6 +77,7 @@ class Pipeline(QObject):
     see `History.complete`."""
     meshed = Signal(object)
     """With the MeshResult to be shown, or None where there is no shape."""
+    _previewed = Signal(object, object)
     failed = Signal(str, object)
     """With ``model``, ``complete``, ``encode`` or ``mesh``, and the Failure."""
 
@@ -85,6 +91,8 @@ class Pipeline(QObject):
         self._failed: dict[tuple[str, bool], Any] = {}
         self._open: tuple[ModelReference, str] | None = None
         self._shown: _MeshKey | None = None
+        self._finish = threading.Event()
+        self._previewed.connect(self._show_preview)
         self._held = False
         self.model: Model | None = None
 
@@ -125,6 +133,13 @@ class Pipeline(QObject):
         """Try again what failed."""
         self._failed.clear()
         self._go_on()
+
+    def finish(self) -> bool:
+        """Stop the search of a code and keep what it has reached; whether there was one."""
+        if not self._studio.searching or self._finish.is_set():
+            return False
+        self._finish.set()
+        return True
 
     def stop(self) -> None:
         """Give up what is being computed; it is tried again when something changes."""
@@ -225,16 +240,37 @@ class Pipeline(QObject):
                 # The drag has gone on meanwhile: the shape of a moment ago is shown.
                 self._ask_mesh(_MeshKey(code, shape.edit, settings, paint_of(shape), True))
 
+        if live and self._studio.searches:
+            return  # that takes long: it begins when the hand rests
         key = ("live", source) if live else source
         title = "" if live else _ENCODING[source.kind]
+        finish, settings = threading.Event(), self._document.extraction
+
+        def work(job: Job) -> Code:
+            def seen(code: Code) -> None:
+                with suppress(ExtractionError):  # it is nothing yet
+                    result = self._studio.mesh(
+                        code, LatentEdit(), settings, live=True, cancel=job.cancelled
+                    )
+                    self._previewed.emit(source, result)
+
+            return self._studio.encode(source, Encoding(job.step, seen, finish.is_set))
+
+        self._finish = finish
         self._ask(
             "encode",
             key,
-            title,
-            lambda job: self._studio.encode(source, job.step),
+            _SEARCHING if title and self._studio.searches else title,
+            work,
             done,
             quiet=live,
         )
+
+    def _show_preview(self, source: ShapeSource, result: MeshResult) -> None:
+        """Show what a search has reached, in the window's thread."""
+        if self._asked.get("encode") is source and not self._held:
+            self._shown = None
+            self.meshed.emit(result)
 
     def _follow_mesh(self, code: Code) -> None:
         asked: _MeshKey | None = self._asked.get("mesh")

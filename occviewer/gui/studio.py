@@ -77,6 +77,28 @@ class MeshResult:
     remark: str = ""
 
 
+@dataclass(frozen=True, eq=False)
+class Encoding:
+    """Who is told of an encoding while it lasts.
+
+    Attributes
+    ----------
+    progress : callable
+        Told the share that is done; may raise `Cancelled`.
+    preview : callable
+        Given the code as it is then, now and then, where it is searched.
+    stopped : callable
+        Says whether to stop a search and keep what was reached.
+    """
+
+    progress: Progress = lambda share: None
+    preview: Callable[[Code], None] = lambda code: None
+    stopped: Callable[[], bool] = lambda: False
+
+
+_QUIETLY = Encoding()
+
+
 class Studio:
     """Owns the model and the device; everything here runs in the compute thread.
 
@@ -88,7 +110,10 @@ class Studio:
     Attributes
     ----------
     takes : frozenset of str
-        Kinds of sources that the open model takes; may be read in any thread.
+        Kinds of sources that the open model takes.
+    searches, searching : bool
+        Whether the open model has no encoder, so that codes are searched; and whether one is
+        being searched now. These three may be read in any thread.
     """
 
     def __init__(self, threads: int = 0) -> None:
@@ -104,11 +129,12 @@ class Studio:
         self.colouring = PointColouring()
         self.takes: frozenset[Kind] = frozenset()
         self._completers: dict[Kind, Callable[[Any], ShapeSource]] = {"picture": with_mask}
-        self._encoders: dict[Kind, Callable[[Any, Progress], Code]] = {
+        self._encoders: dict[Kind, Callable[[Any, Encoding], Code]] = {
             "cloud": self._encode_cloud,
-            "picture": lambda source, progress: self.pictures.encode(source, progress),
+            "picture": lambda source, how: self.pictures.encode(source, how.progress),
             "voxels": self._encode_voxels,
         }
+        self.searches = self.searching = False
 
     @property
     def latent(self) -> LatentStudio:
@@ -145,6 +171,7 @@ class Studio:
         self._model, self._field, self._live = model, None, LiveResolution()
         self._following, self._made, self._latent = None, None, LatentStudio(model)
         self._pictures, self.takes = PictureStudio(model), kinds_taken(model)
+        self.searches = model.network.optimised
         return model
 
     def complete(self, source: ShapeSource) -> ShapeSource:
@@ -162,8 +189,14 @@ class Studio:
         assert self._model is not None
         return given_to(self._model, source, code)
 
-    def encode(self, source: ShapeSource, progress: Progress = lambda share: None) -> Code:
+    def encode(self, source: ShapeSource, how: Encoding = _QUIETLY) -> Code:
         """Encode a source that is ready with the open model.
+
+        Parameters
+        ----------
+        source : ShapeSource
+        how : Encoding
+            Who is told of it meanwhile.
 
         Raises
         ------
@@ -172,17 +205,25 @@ class Studio:
         CheckpointError
             The model takes no such source.
         """
-        return self._encoders[source.kind](source, progress)
+        return self._encoders[source.kind](source, how)
 
-    def _encode_cloud(self, source: Source, progress: Progress) -> Code:
+    def _encode_cloud(self, source: Source, how: Encoding) -> Code:
         assert self._model is not None
-        return self._model.encode(
-            source.working_cloud(), progress=progress, **source.placing.arguments()
-        )
+        cloud, self.searching = source.working_cloud(), self.searches
+        try:
+            return self._model.encode(
+                cloud,
+                progress=how.progress,
+                preview=how.preview,
+                stopped=how.stopped,
+                **source.placing.arguments(),
+            )
+        finally:
+            self.searching = False
 
-    def _encode_voxels(self, source: VoxelSource, progress: Progress) -> Code:
+    def _encode_voxels(self, source: VoxelSource, how: Encoding) -> Code:
         assert self._model is not None
-        progress(0.1)
+        how.progress(0.1)
         return self._model.encode_voxels(source.working_grid(), up=source.up, yaw=source.yaw)
 
     def mesh(
@@ -288,6 +329,23 @@ class Studio:
         field = self._field_of(self.latent.edited(code, edit))
         mesh = extract(field, 48, _level(self._model, threshold))
         return preview_png(mesh)
+
+    def stored_preview(self, code: Code, cancel: Cancel) -> bytes | None:
+        """Draw a small picture of a shape that came with the model.
+
+        Empty where there is no surface, None where it was cancelled. The field at hand stays.
+        """
+        from occviewer.extraction import extract
+        from occviewer.gui.previews import preview_png
+
+        assert self._model is not None
+        try:
+            field = self._model.field(code)
+            return preview_png(extract(field, 32, self._model.level, cancel=cancel))
+        except ExtractionError:
+            return b""
+        except Cancelled:
+            return None
 
     def shelf_preview(self, code: Code, edit: LatentEdit, threshold: float | None) -> bytes:
         """Draw a picture as `preview` does; empty where the shape is too thin to be found."""

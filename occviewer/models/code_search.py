@@ -26,7 +26,7 @@ _OFFSETS = (0.01, 0.03)  # to either side of the surface, network units
 _START = 0.01  # deviation of the code that is begun with
 _OUTSIDE = 512  # points around the shape, a step
 _PER_STEP = 2048  # points on the surface, a step
-_PREVIEW_EVERY = 50
+_FIRST_PREVIEWS, _PREVIEW_EVERY = (10, 25), 50
 
 
 def search_code(
@@ -38,7 +38,8 @@ def search_code(
     seed: int = 0,
     progress: Callable[[float], None] = lambda share: None,
     preview: Callable[[Features], None] = lambda features: None,
-) -> Features:
+    stopped: Callable[[], bool] = lambda: False,
+) -> tuple[Features, int]:
     """Find the code ``z`` whose surface goes through points.
 
     Parameters
@@ -54,14 +55,18 @@ def search_code(
     seed : int
         For the code that is begun with, and the points of each step.
     progress : callable
-        Told the share that is done; may raise `occviewer.errors.Cancelled` to stop.
+        Told the share that is done; may raise `occviewer.errors.Cancelled` to give it up.
     preview : callable
-        Given the features so far, every so many steps.
+        Given the features so far: soon, and then every so many steps.
+    stopped : callable
+        Says whether to stop and keep what was reached.
 
     Returns
     -------
-    dict of Tensor
+    features : dict of Tensor
         ``z`` (1, Z), on the network's device.
+    steps : int
+        How many were done.
     """
     device = next(network.parameters()).device
     generator = torch.Generator().manual_seed(seed)
@@ -71,7 +76,10 @@ def search_code(
     start = _START * torch.randn(1, *size, generator=generator)
     z = start.to(device).requires_grad_(True)
     optimiser = torch.optim.Adam([z], lr=_RATE)
+    done = 0
     for step in range(steps):
+        if stopped():
+            break
         if step == steps // 2:
             optimiser.param_groups[0]["lr"] = _RATE / 10
         queries, wanted = _near_surface(network, surface, outward, generator)
@@ -85,10 +93,11 @@ def search_code(
             error = error + torch.relu(far + _FAR).mean()
         (error + _PRIOR * z.square().mean()).backward()  # type: ignore[no-untyped-call]
         optimiser.step()
-        progress((step + 1) / steps)
-        if (step + 1) % _PREVIEW_EVERY == 0 and step + 1 < steps:
+        done = step + 1
+        progress(done / steps)
+        if done in _FIRST_PREVIEWS or (done % _PREVIEW_EVERY == 0 and done < steps):
             preview({"z": z.detach().clone()})
-    return {"z": z.detach()}
+    return {"z": z.detach()}, done
 
 
 def _near_surface(

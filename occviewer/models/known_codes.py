@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -18,15 +20,49 @@ if TYPE_CHECKING:
 
 def stored_codes(model: Model) -> tuple[Code, ...]:
     """Codes of the shapes that a model knows by itself: of its training, or its only one."""
-    network = model.network
-    stored = network.stored_codes()
-    if not len(stored):
-        return ()
-    name = next(iter(network.code_shapes()))
-    return tuple(
-        Code({name: row.clone()}, Placement(), model.name, facts={"stored": number})
-        for number, row in enumerate(stored)
-    )
+    return tuple(stored_code(model, number) for number in range(len(model.network.stored_codes())))
+
+
+def stored_code(model: Model, number: int) -> Code:
+    """Code of one of the shapes (from 0) that a model knows by itself."""
+    name = next(iter(model.code_shapes()))
+    row = model.network.stored_codes()[number]
+    return Code({name: row.clone()}, Placement(), model.name, facts={"stored": number})
+
+
+def stored_names(model: Model) -> tuple[str, ...]:
+    """Names of the shapes that a model knows by itself: as its training split has them.
+
+    DeepSDF's specifications name a file that lists the shapes in the order of their codes. It
+    is looked for where it is named, from the folder of the experiment upwards, and beside it.
+    Where it is missing or lists others, shapes are numbered.
+    """
+    count = len(model.network.stored_codes())
+    names = _listed_names(model.path) if model.path is not None and count > 1 else []
+    if len(names) == count:
+        return tuple(names)
+    return tuple(f"Shape {number}" for number in range(1, count + 1))
+
+
+def _listed_names(weights: Path) -> list[str]:
+    experiment = weights.parent.parent
+    try:
+        split = Path(json.loads((experiment / "specs.json").read_text("utf-8"))["TrainSplit"])
+        places = [experiment / split.name, *(folder / split for folder in _above(experiment))]
+        found = next(place for place in places if place.is_file())
+        listed = json.loads(found.read_text("utf-8"))
+        return [
+            str(shape)
+            for classes in listed.values()
+            for shapes in classes.values()
+            for shape in shapes
+        ]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, StopIteration):
+        return []
+
+
+def _above(folder: Path) -> list[Path]:
+    return [folder, *list(folder.absolute().parents)[:4]]
 
 
 def prior_deviation(network: OccupancyNetwork) -> float | None:

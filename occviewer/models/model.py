@@ -100,6 +100,7 @@ class Model:
         steps: int = STEPS,
         progress: Callable[[float], None] = lambda share: None,
         preview: Callable[[Code], None] = lambda code: None,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> Code:
         """Clean a cloud, place it in the box and encode it.
 
@@ -126,6 +127,8 @@ class Model:
             Of the optimisation, where the model has no encoder and a code is searched.
         preview : callable
             Given the code as it is then, from time to time, where it is searched.
+        stopped : callable
+            Says whether to stop such a search and keep what was reached.
 
         Returns
         -------
@@ -171,8 +174,8 @@ class Model:
             notes.append(f"left out {what} outside the model's box")
         progress(_ALIGNED)
         if self.network.optimised:
-            facts["points_used"], facts["steps"] = len(inside), steps
-            features = search_code(
+            facts["points_used"] = len(inside)
+            features, facts["steps"] = search_code(
                 self.network,
                 inside,
                 normals,
@@ -180,7 +183,10 @@ class Model:
                 seed=seed,
                 progress=lambda share: progress(_ALIGNED + (1 - _ALIGNED) * share),
                 preview=lambda found: preview(self._code(found, placement, notes, facts)),
+                stopped=stopped,
             )
+            if facts["steps"] < steps:
+                notes.append(f"the search was stopped after {facts['steps']} of {steps} steps")
         else:
             points = self._sample(inside, seed)
             facts["points_used"] = min(len(inside), len(points))
