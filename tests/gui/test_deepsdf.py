@@ -95,7 +95,7 @@ def test_a_search_shows_previews_and_stop_keeps_what_was_reached(
     qtbot.waitUntil(lambda: len(shown) >= 2, timeout=LONG)
     assert controller.document.shape.code is None, "it is still searched"
     assert all(result.live for result in shown)
-    assert "Searching the code" in window._busy.text()
+    qtbot.waitUntil(lambda: "Searching the code" in window._busy.text(), timeout=LONG)
     window.actions_["shape.cancel"].trigger()
     wait(controller, qtbot)
     code = controller.document.shape.code
