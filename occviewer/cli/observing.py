@@ -6,7 +6,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from occviewer.cli.arguments import positive
 from occviewer.cli.pictures import PICTURE_SUFFIXES
+from occviewer.cli.running import now_and_then, stopping_on_signals
 from occviewer.errors import ObservationError
 
 if TYPE_CHECKING:
@@ -64,7 +66,42 @@ def encoded_observation(
 
     if isinstance(observation, VoxelGrid):
         return model.encode_voxels(observation, up=args.up, yaw=args.yaw)
-    return model.encode(observation, align=args.align, up=args.up, yaw=args.yaw, seed=args.seed)
+    if not model.network.optimised:
+        return model.encode(observation, align=args.align, up=args.up, yaw=args.yaw, seed=args.seed)
+    search, said = _Search(), now_and_then()
+    with stopping_on_signals(search):
+        return model.encode(
+            observation,
+            align=args.align,
+            up=args.up,
+            yaw=args.yaw,
+            seed=args.seed,
+            steps=args.steps,
+            progress=lambda share: said("percent of the search of a code", round(100 * share), 100),
+            stopped=lambda: search.stopped,
+        )
+
+
+class _Search:
+    """A search of a code, which Ctrl-C stops: what was reached is kept."""
+
+    stopped = False
+
+    def stop(self) -> None:
+        """Ask for the end."""
+        self.stopped = True
+
+
+def add_steps_option(parser: argparse.ArgumentParser) -> None:
+    """Add how long a code is searched, as `occviewer.models.code_search.STEPS` by default."""
+    parser.add_argument(
+        "--steps",
+        type=positive,
+        default=800,
+        metavar="N",
+        help="of the search of a code, for models without an encoder (default: 800); Ctrl-C keeps "
+        "what was reached",
+    )
 
 
 def mask_for(image: Image) -> Mask | None:

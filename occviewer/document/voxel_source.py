@@ -32,7 +32,7 @@ class VoxelSource(ShapeSource):
     threshold : float, optional
         Cells with a larger value are occupied; by default the grid's own.
     up : {"x", "y", "z", "-x", "-y", "-z"}, optional
-        The world axis that points up; +Y by default.
+        The world axis that points up; by default that which the grid says.
     yaw : float, optional
         Degrees by which the shape is turned about the vertical.
     """
@@ -94,6 +94,7 @@ def grid_row(grid: VoxelGrid, arrays: dict[str, Array]) -> dict[str, Any]:
         "directions": grid.directions.tolist(),
         "threshold": grid.threshold,
         "notes": list(grid.notes),
+        "up": grid.up,
     }
 
 
@@ -113,7 +114,8 @@ def grid_of(row: Mapping[str, Any], values: Array, path: Path | None) -> VoxelGr
         values = np.unpackbits(values, count=count).astype(bool).reshape(shape)
         values.setflags(write=False)
     require(values.shape == shape, "voxels of another shape")
-    notes = row.get("notes", [])
+    notes, up = row.get("notes", []), row.get("up", "y")
+    require(up in ("y", "z"), "no axis points up")
     require(isinstance(notes, list) and all(isinstance(n, str) for n in notes), "no notes")
     return VoxelGrid(
         values,
@@ -123,4 +125,5 @@ def grid_of(row: Mapping[str, Any], values: Array, path: Path | None) -> VoxelGr
         threshold=row["threshold"],
         source=path,
         notes=tuple(notes),
+        up=up,
     )

@@ -70,7 +70,7 @@ def _cells(model: Model, source: VoxelSource, code: Code) -> Given:
     given = voxels_for(
         source.working_grid(),
         network.side,
-        rotation_of(source.up or "y", source.yaw or 0.0),
+        rotation_of(source.up or source.grid.up, source.yaw or 0.0),
         model.info.normalisation,
     )
     corners, quads = outer_faces(given.occupancies > 0.5)

@@ -90,7 +90,7 @@ class VoxelControl(QObject):
                 grid.threshold if source.threshold is None else source.threshold,
                 grid.threshold,
                 source.has_values,
-                source.up,
+                source.up or grid.up,
                 source.yaw or 0.0,
             )
         )
@@ -101,7 +101,7 @@ class VoxelControl(QObject):
         merge = self._controller.dragging or "voxel threshold"
         self._controller.do(commands.set_voxel_threshold, value, merge=merge)
 
-    def _turn(self, up: object, yaw: float) -> None:
+    def _turn(self, up: str, yaw: float) -> None:
         merge = "voxel heading" if self._controller.dragging else None
         self._controller.do(commands.turn_voxels, up, yaw or None, merge=merge)
 

@@ -230,7 +230,7 @@ class Model:
             Where the grid lies, if that is known. Otherwise a grid of exactly the cells that
             the model takes fills its box, and of others what is occupied is centred.
         up, yaw : optional
-            As for `encode`.
+            As for `encode`; by default the axis that the grid says.
 
         Raises
         ------
@@ -239,7 +239,7 @@ class Model:
         """
         _check_placing(placement, "none", up, yaw)
         self._require("voxels")
-        rotation = rotation_of(up or "y", yaw or 0.0)
+        rotation = rotation_of(up or grid.up, yaw or 0.0)
         given = voxels_for(grid, self.network.side, rotation, self.info.normalisation, placement)
         features = self.features(given.occupancies[None])
         return self._code(features, given.placement, given.notes, given.facts)

@@ -6,7 +6,7 @@ import os
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +43,8 @@ class VoxelGrid:
         File from which it was read.
     notes : sequence of str
         What was read in an unusual way.
+    up : str, optional
+        Which axis of the world points up, where the format says it: ``z`` for medical volumes.
 
     Attributes
     ----------
@@ -70,6 +72,7 @@ class VoxelGrid:
     threshold: float
     source: Path | None
     notes: tuple[str, ...]
+    up: Literal["y", "z"]
 
     def __init__(
         self,
@@ -81,6 +84,7 @@ class VoxelGrid:
         threshold: float | None = None,
         source: str | os.PathLike[str] | None = None,
         notes: tuple[str, ...] | list[str] = (),
+        up: Literal["y", "z"] = "y",
     ) -> None:
         array = np.asarray(values)
         if array.flags.writeable:  # what is frozen is shared
@@ -119,6 +123,7 @@ class VoxelGrid:
         set_(self, "threshold", float(threshold))
         set_(self, "source", None if source is None else Path(source))
         set_(self, "notes", tuple(remarks))
+        set_(self, "up", up)
 
     def __repr__(self) -> str:
         return f"VoxelGrid({self.occupied.shape}, {int(self.occupied.sum()):,} occupied)"

@@ -143,8 +143,8 @@ def same_voxels(a, b):
     names = ("spacing", "origin", "directions", "values", "occupied")
     return (
         (a.path, a.threshold, a.up, a.yaw) == (b.path, b.threshold, b.up, b.yaw)
-        and (a.grid.threshold, a.grid.notes, a.grid.source)
-        == (b.grid.threshold, b.grid.notes, b.grid.source)
+        and (a.grid.threshold, a.grid.notes, a.grid.source, a.grid.up)
+        == (b.grid.threshold, b.grid.notes, b.grid.source, b.grid.up)
         and all(same_array(getattr(a.grid, name), getattr(b.grid, name)) for name in names)
     )
 

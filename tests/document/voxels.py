@@ -10,7 +10,7 @@ def volume():
     values = np.random.default_rng(3).integers(0, 6, (5, 4, 3)).astype(np.float32) / 2
     values[2, 2, 1] = 2.5
     turn = np.array([[0.8, -0.6, 0], [0.6, 0.8, 0], [0, 0, 1.0]])
-    return VoxelGrid(values, (0.5, 1, 2), (1, 2, 3), turn, source="/scans/head.nii.gz")
+    return VoxelGrid(values, (0.5, 1, 2), (1, 2, 3), turn, source="/scans/head.nii.gz", up="z")
 
 
 def block():

@@ -18,6 +18,7 @@ def test_voxels_are_dropped_thresholded_turned_and_all_of_it_undone(opened, qtbo
     first = drop(controller, qtbot, volume(tmp_path))
     assert len(first.faces)
     assert "20 × 24 × 16 voxels" in page.about.text()
+    assert page.up.currentText() == "+Y is up"
     assert "32³ cells of 20 × 24 × 16 voxels" in window.given.about.text()
     assert page.threshold.isEnabled()
     page.threshold.number.setValue(0.5)

@@ -50,6 +50,9 @@ def test_another_grid_is_centred_scaled_and_drawn_anew(voxel_model):
     assert any("60" in note and "32" in note for note in code.notes)
     assert code.facts["voxels_used"] == 32
     turned = voxel_model.encode_voxels(VoxelGrid(cells.transpose(0, 2, 1), [0.5] * 3), up="z")
+    says_so = VoxelGrid(cells.transpose(0, 2, 1), [0.5] * 3, up="z")
+    again = voxel_model.encode_voxels(says_so)
+    assert torch.equal(again.tensors["c"], turned.tensors["c"])
     mirrored = VoxelGrid(cells[:, :, ::-1], [0.5] * 3)
     again = voxel_model.encode_voxels(mirrored)
     assert torch.allclose(turned.tensors["c"], again.tensors["c"], atol=1e-4)

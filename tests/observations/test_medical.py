@@ -116,7 +116,8 @@ def test_axes_along_the_world_become_the_worlds_in_their_order(tmp_path):
     grid = VoxelGrid.load(tmp_path / "a.nrrd")
     assert grid.occupied.shape == (5, 4, 6)  # world x is the second axis of the file
     assert np.allclose(grid.spacing, [1.0, 2.0, 0.5])
-    assert any("z axis points up" in note for note in grid.notes)
+    assert any("z axis to point up" in note for note in grid.notes)
+    assert grid.up == "z"
 
 
 def test_a_turned_volume_is_drawn_upright_in_the_box(tmp_path):

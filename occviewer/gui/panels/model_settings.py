@@ -45,11 +45,14 @@ class ModelSettings(QGroupBox):
         super().__init__("Conventions of the network", parent)
         self.fields: dict[str, QLineEdit | QComboBox] = {}
         self._shown: tuple[InForce, ...] = ()
+        self.about = QLabel(self)
+        self.about.setWordWrap(True)
         self._form = QFormLayout()
         self.reset = QPushButton("Published &defaults", self)
         self.reset.setToolTip("Take back everything that was changed here.")
         self.reset.clicked.connect(self.reset_wanted)
         layout = QVBoxLayout(self)
+        layout.addWidget(self.about)
         layout.addLayout(self._form)
         layout.addWidget(self.reset)
         self.hide()
@@ -64,7 +67,12 @@ class ModelSettings(QGroupBox):
         self._shown = settings
         for setting in settings:
             self._show(setting)
-        self.reset.setEnabled(any(setting.origin == "set" for setting in settings))
+        origins = {setting.origin for setting in settings}
+        self.reset.setEnabled("set" in origins)
+        self.about.setText(
+            "What the file does not say is as this family published it"
+            + ("; bold is what you changed." if "set" in origins else ".")
+        )
 
     def _make_rows(self, settings: Sequence[InForce]) -> None:
         while self._form.rowCount():

@@ -35,7 +35,7 @@ class VoxelFacts:
         Above it cells are occupied; that of the document, and that of the file.
     has_values : bool
         Whether a threshold matters.
-    up : str or None
+    up : str
     yaw : float
     """
 
@@ -48,7 +48,7 @@ class VoxelFacts:
     threshold: float
     default: float
     has_values: bool
-    up: str | None
+    up: str
     yaw: float
 
 
@@ -58,8 +58,8 @@ class VoxelPage(QWidget):
     open_wanted = Signal()
     dropped = Signal(list)
     threshold_changed = Signal(float)
-    turned = Signal(object, float)
-    """Which axis points up (None for +Y), and the heading in degrees."""
+    turned = Signal(str, float)
+    """Which axis points up, and the heading in degrees."""
     grabbed = Signal(str)
     """A slider is dragged: its name; until `released`."""
     released = Signal()
@@ -83,7 +83,7 @@ class VoxelPage(QWidget):
         self.up = QComboBox(self)
         for axis in UP_AXES:
             sign, letter = ("−", axis[1:]) if axis.startswith("-") else ("+", axis)
-            self.up.addItem(f"{sign}{letter.upper()} is up", None if axis == "y" else axis)
+            self.up.addItem(f"{sign}{letter.upper()} is up", axis)
         self.up.setAccessibleName("Up axis of the voxels")
         self.up.setToolTip("Which axis of the file points up; of medical volumes it is z.")
         self.up.activated.connect(lambda *_: self._turn())
@@ -120,7 +120,7 @@ class VoxelPage(QWidget):
             self.threshold.set_range(*wanted)
         self.threshold.set_value(facts.threshold)
         with QSignalBlocker(self.up):
-            self.up.setCurrentIndex(UP_AXES.index(facts.up or "y"))
+            self.up.setCurrentIndex(UP_AXES.index(facts.up))
         self.yaw.set_value(facts.yaw)
         sides = " × ".join(f"{side:.4g}" for side in facts.spacing)
         lines = [

@@ -24,7 +24,9 @@ MEDICAL_SUFFIXES = (".nrrd", ".nhdr", ".nii", ".nii.gz", ".mha", ".mhd")
 MOST_CELLS = 1024**3
 """Voxels of the largest volume that is read."""
 
-_STANDING = "its z axis points up (give --up z, or choose z, where the model wants y)"
+STANDING = "took its z axis to point up"
+"""Noted of volumes whose world has its z axis upright."""
+
 _LONGEST_HEADER = 1 << 16
 
 # VTK's readers of these two trust their headers, and some that lack a field end the program.
@@ -65,11 +67,11 @@ def read_medical(
     values, notes = _values(image, fields)
     if not fields:
         affine = _nifti_affine(reader, image)
-        notes.append(_STANDING)
+        notes.append(STANDING)
     elif path.name.lower().endswith((".nrrd", ".nhdr")):
         affine = _nrrd_affine(fields, notes)
         if "space" in fields:
-            notes.append(_STANDING)
+            notes.append(STANDING)
     else:
         affine = _meta_affine(fields)
     spacing = np.linalg.norm(affine[:, :3], axis=0)

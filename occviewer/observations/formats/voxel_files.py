@@ -14,6 +14,7 @@ from occviewer.files import why_not_read
 from occviewer.observations.formats.medical import (
     MEDICAL_SUFFIXES,
     MOST_CELLS,
+    STANDING,
     read_medical,
 )
 from occviewer.observations.formats.raw import complaint, one_line
@@ -58,6 +59,7 @@ def read_voxels(path: Path, threshold: float | None) -> VoxelGrid:
             threshold=threshold,
             source=path,
             notes=tuple(notes),
+            up="z" if STANDING in notes else "y",
         )
     except ObservationError as error:
         raise complaint(path, f"cannot be used: {error}") from error
