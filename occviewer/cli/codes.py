@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from occviewer.cli.arguments import RESOLUTIONS, angle, number, positive, resolution, threshold
 from occviewer.cli.arranging import add_arranging_options, check_arranging, written_mesh
 from occviewer.cli.inspecting import add_settings_option
-from occviewer.cli.observing import add_steps_option, encoded_file
+from occviewer.cli.observing import add_observing_options, encoded_file
 from occviewer.cli.outputs import MESH_SUFFIXES, made_folder
 from occviewer.cli.running import say, seed
 from occviewer.errors import CheckpointError, ExtractionError
@@ -139,7 +139,7 @@ def add_placing_options(parser: argparse.ArgumentParser) -> None:
     add("--up", choices=("x", "y", "z", "-x", "-y", "-z"), help="the axis that points up")
     add("--yaw", type=angle, metavar="DEG")
     add("--seed", type=seed, default=0, help="for the points that are drawn (default: 0)")
-    add_steps_option(parser)
+    add_observing_options(parser)
 
 
 def add_surface_options(parser: argparse.ArgumentParser, default: int = 128) -> None:

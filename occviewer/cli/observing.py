@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from occviewer.cli.arguments import positive
+from occviewer.cli.arguments import number, positive
 from occviewer.cli.pictures import PICTURE_SUFFIXES
 from occviewer.cli.running import now_and_then, stopping_on_signals
 from occviewer.errors import ObservationError
@@ -48,7 +49,7 @@ def read_observation(model: Model, path: Path, args: argparse.Namespace) -> Poin
     if model.network.observed == "points":
         return PointCloud.load(path, seed=args.seed)
     if model.network.observed == "voxels":
-        return VoxelGrid.load(path)
+        return VoxelGrid.load(path, threshold=args.voxel_threshold)
     instead = "open a picture"
     if model.network.observed == "none":
         instead = "make meshes of its codes with  occviewer decode"
@@ -92,8 +93,15 @@ class _Search:
         self.stopped = True
 
 
-def add_steps_option(parser: argparse.ArgumentParser) -> None:
-    """Add how long a code is searched, as `occviewer.models.code_search.STEPS` by default."""
+def add_observing_options(parser: argparse.ArgumentParser) -> None:
+    """Add what is for models that take voxels, and for those without an encoder."""
+    parser.add_argument(
+        "--voxel-threshold",
+        type=number(math.isfinite, "a number"),
+        metavar="V",
+        help="voxels with a larger value are occupied (default: 0.5 for values in 0…1, else "
+        "halfway)",
+    )
     parser.add_argument(
         "--steps",
         type=positive,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from occviewer.cli.arguments import RESOLUTIONS, angle, resolution, threshold
 from occviewer.cli.arranging import add_arranging_options, check_arranging, written_mesh
 from occviewer.cli.inspecting import add_settings_option
-from occviewer.cli.observing import add_steps_option
+from occviewer.cli.observing import add_observing_options
 from occviewer.cli.outputs import MESH_SUFFIXES, Job, check_outputs, has_folders, plan_jobs
 from occviewer.cli.pictures import (
     add_picture_options,
@@ -92,7 +92,7 @@ def add_reconstruct_command(
     )
     add("--seed", type=seed, default=0, help="for the points that are drawn (default: 0)")
     add("--json", action="store_true", help="print one JSON object for each input")
-    add_steps_option(parser)
+    add_observing_options(parser)
     add_settings_option(parser)
     add_picture_options(parser)
     add_arranging_options(parser, ("none", "normals", "scan"))

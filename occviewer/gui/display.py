@@ -133,7 +133,9 @@ class Display:
 
         reference = self._history.document.model
         if reference is not None and reference.path is not None:
-            self._own[str(reference.path)] = reference.path.name
+            is_named = reference.label != reference.path.stem
+            name = reference.label if is_named else reference.path.name
+            self._own[str(reference.path)] = name
         models = [(name, name) for name in shipped_models()]
         models += [(name, path) for path, name in self._own.items()]
         chosen = "" if reference is None else str(reference.location)

@@ -148,7 +148,7 @@ def _info(
     if "bound" in together:
         bound = float(together["bound"])
         about["bounds"] = ((-bound,) * 3, (bound,) * 3)
-    about["assumed"] = {**about.pop("assumed", {}), **assumed}
+    about["assumed"] = {**assumed, **about.pop("assumed", {})}
     about["warnings"] = (*about.get("warnings", ()), *contents.notes, *beside.notes)
     try:
         return ModelInfo(**about)

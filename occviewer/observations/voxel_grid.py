@@ -191,13 +191,7 @@ class VoxelGrid:
 
     def exposed_centres(self) -> Float64Array:
         """Centres (N, 3) of the occupied cells that have an empty neighbour, world units."""
-        inner = self.occupied.copy()
-        for axis in range(3):
-            cells, own = np.moveaxis(inner, axis, 0), np.moveaxis(self.occupied, axis, 0)
-            cells[1:] &= own[:-1]
-            cells[:-1] &= own[1:]
-            cells[0] = cells[-1] = False
-        return self.to_world(np.argwhere(self.occupied & ~inner) + 0.5)
+        return self.to_world(np.argwhere(self._exposed()) + 0.5)
 
     def resampled(self, placement: Placement, side: int) -> Float32Array:
         """Occupancies (side, side, side), 0 or 1, of cells that fill ±0.5 of the box.
@@ -219,14 +213,26 @@ class VoxelGrid:
         cell = np.floor(place).astype(np.int64)
         inside = ((cell >= 0) & (cell < self.occupied.shape)).all(1)
         result.reshape(-1)[inside] = self.occupied[tuple(cell[inside].T)]
-        layers = max(_AT_A_TIME // self.occupied[0].size, 1)
-        for start in range(0, len(self.occupied), layers):
-            cells = np.argwhere(self.occupied[start : start + layers]) + [start, 0, 0]
+        # What lies inside was found above; of large volumes that is most.
+        exposed = np.argwhere(self._exposed())
+        for start in range(0, len(exposed), _AT_A_TIME):
+            cells = exposed[start : start + _AT_A_TIME]
             own = placement.to_box(self.to_world(cells + 0.5))
             own = np.floor((own + 0.5) * side).astype(np.int64)
             own = own[((own >= 0) & (own < side)).all(1)]
             result[tuple(own.T)] = 1
         return result
+
+    def _exposed(self) -> BoolArray:
+        """Occupied cells (X, Y, Z) that have an empty neighbour, or the rim, beside them."""
+        inner = self.occupied.copy()
+        for axis in range(3):
+            cells, own = np.moveaxis(inner, axis, 0), np.moveaxis(self.occupied, axis, 0)
+            cells[1:] &= own[:-1]
+            cells[:-1] &= own[1:]
+            cells[0] = cells[-1] = False
+        exposed: BoolArray = self.occupied & ~inner
+        return exposed
 
 
 def _occupied(array: npt.NDArray[Any], threshold: float, extent: tuple[float, float]) -> BoolArray:

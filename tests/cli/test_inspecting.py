@@ -122,6 +122,9 @@ def test_voxels_are_reconstructed_where_the_model_takes_them(tmp_path, capsys):
     assert main(["reconstruct", *arguments, "--model", str(path), "--json"]) == 0
     record = json.loads(capsys.readouterr().out)
     assert record["voxels_used"] == 32
+    empty = ["--voxel-threshold", "2"]
+    assert main(["reconstruct", *arguments, "--model", str(path), *empty]) == 1
+    assert "No voxel is above the threshold 2" in capsys.readouterr().err
     assert (tmp_path / "mesh.ply").exists()
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from PIL import Image as Pillow
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel
 
 from .foreign_windows import drop, published, use, volume
@@ -29,6 +30,11 @@ def test_voxels_are_dropped_thresholded_turned_and_all_of_it_undone(opened, qtbo
     page.up.activated.emit(1)
     wait(controller, qtbot)
     assert controller.document.shape.voxels.up == "z"
+    window.actions_["shape.command"].trigger()
+    command = QGuiApplication.clipboard().text()
+    path = tmp_path / "block.npy"
+    assert command.startswith(f"occviewer reconstruct {path} -o block.glb --model")
+    assert "--voxel-threshold=0.5 --up=z" in command
     for _ in range(2):
         window.actions_["edit.undo"].trigger()
     assert np.array_equal(wait(controller, qtbot).vertices, first.vertices)
