@@ -32,7 +32,13 @@ _DEFAULT_THRESHOLD = 0.5
 
 
 class Display:
-    """One direction only: from the document to the widgets."""
+    """One direction only: from the document to the widgets.
+
+    Attributes
+    ----------
+    points_hidden : bool
+        Whether what is shown is not the document's shape, so that its points are hidden.
+    """
 
     def __init__(
         self, window: MainWindow, pipeline: Pipeline, history: History, beside: ComputeThread
@@ -44,7 +50,7 @@ class Display:
         self._own: dict[str, str] = {}  # paths of models that do not ship, and their names
         self._settings_of: ModelReference | None = None
         self._fit_next = False
-        self._points_hidden = False
+        self.points_hidden = False
         self.result: MeshResult | None = None
 
     def fit_next(self) -> None:
@@ -53,7 +59,7 @@ class Display:
 
     def hide_points(self, hidden: bool) -> None:
         """Hide the observed points while what is shown is not the document's shape."""
-        self._points_hidden, self._points_of = hidden, (None, None)
+        self.points_hidden, self._points_of = hidden, (None, None)
         if hidden:
             self._window.viewport.show_points(None)
         else:
@@ -90,7 +96,7 @@ class Display:
             window.actions_[name].setEnabled(has_code)
         window.actions_["file.export_turntable"].setEnabled(has_code)
         # While the track moves it shows shapes that are not the document's.
-        window.show_gallery(document.shape.is_empty and not self._points_hidden)
+        window.show_gallery(document.shape.is_empty and not self.points_hidden)
         window.setWindowModified(history.modified)
 
     def show_model(self, model: Model) -> None:
@@ -199,7 +205,7 @@ class Display:
     def _show_source(self, document: Document) -> None:
         shape = document.shape
         source, code, scan = shape.source, shape.code, shape.scan
-        if self._points_hidden or (source, code) == self._points_of:
+        if self.points_hidden or (source, code) == self._points_of:
             return
         self._points_of = (source, code)
         self._show_page()
@@ -214,7 +220,7 @@ class Display:
     def _show_placed(self, result: MeshResult | None) -> None:
         """Show a cloud whose code is still searched where a preview has it."""
         shape = self._history.document.shape
-        if result is None or shape.scan is None or shape.code is not None or self._points_hidden:
+        if result is None or shape.scan is None or shape.code is not None or self.points_hidden:
             return
         if self.cloud.placement_of(shape.scan) is None:
             self.cloud.show(shape.scan, result.code, shape.scan.counted())

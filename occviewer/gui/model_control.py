@@ -40,7 +40,8 @@ class ModelControl(QObject):
             reference = ModelReference(shipped=location)
         else:
             path = weights_in(Path(location))
-            label = Path(location).name if path != Path(location) else ""
+            # The weights of every DeepSDF have the same name.
+            label = path.parents[1].name if path.parent.name == "ModelParameters" else ""
             reference = ModelReference(path=path, label=label)
         controller = self._controller
         now = controller.document.model

@@ -37,6 +37,7 @@ class VoxelControl(QObject):
         page.turned.connect(self._turn)
         page.grabbed.connect(controller.grab)
         page.released.connect(controller.release)
+        controller.pipeline.meshed.connect(self._show_points)
         controller.history.add_listener(self._document_changed)
         self._document_changed()
 
@@ -75,7 +76,7 @@ class VoxelControl(QObject):
         if counted[0] is self.source:
             self._show(*counted)
 
-    def _show(self, source: VoxelSource, occupied: int, centres: Float64Array) -> None:
+    def _show(self, source: VoxelSource, occupied: int, _: Float64Array) -> None:
         grid, code = source.grid, self._controller.document.shape.code
         sides = grid.spacing
         read = () if source.threshold is not None else grid.notes
@@ -94,8 +95,16 @@ class VoxelControl(QObject):
                 source.yaw or 0.0,
             )
         )
-        if code is not None:
-            self._controller.window.viewport.show_points(box_points(centres, code.placement))
+        self._show_points()
+
+    def _show_points(self, *_: object) -> None:
+        """Draw the outer voxels where the code has them, also after somebody else had the view."""
+        counted, code = self._counted, self._controller.document.shape.code
+        if counted is None or counted[0] is not self.source or code is None:
+            return
+        if not self._controller.display.points_hidden:
+            shown = box_points(counted[2], code.placement)
+            self._controller.window.viewport.show_points(shown)
 
     def _set_threshold(self, value: float) -> None:
         merge = self._controller.dragging or "voxel threshold"
