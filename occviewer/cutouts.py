@@ -55,7 +55,7 @@ def network_input(
     size : int
         Side of the result.
     screen : (int, int, int)
-        Colour behind the shape.
+        Colour behind the shape, 0 … 255.
 
     Returns
     -------

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from occviewer.cli.arguments import number, positive
 from occviewer.cli.running import check_replaceable
+from occviewer.errors import CheckpointError
 
 _SPLITS = ("train", "val", "test")
 
@@ -22,7 +23,7 @@ def add_evaluate_image_command(
         help="score what a model makes of pictures",
         description="Print IoU, Chamfer-L1, normal consistency and F-score of shapes made of "
         "single pictures, by class, with and without refinement, and the median error of the "
-        "camera's azimuth.",
+        "camera's azimuth where the model finds cameras.",
     )
     add = parser.add_argument
     add("--model", default="furniture", help="shipped model or checkpoint file")
@@ -62,7 +63,7 @@ def _evaluate(args: argparse.Namespace) -> int:
 
     from occviewer.models import open_model
     from occviewer.models.opening import find_checkpoint
-    from occviewer.pictures import open_picture_door
+    from occviewer.pictures import DirectDoor, open_picture_door
     from occviewer.training.dataset import ShapeSet
     from occviewer.training.image_evaluation import evaluate_images, image_table
     from occviewer.training.image_examples import ViewSet
@@ -72,7 +73,13 @@ def _evaluate(args: argparse.Namespace) -> int:
     if args.update:
         check_replaceable(find_checkpoint(args.model))
     model = open_model(args.model, device=args.device)
-    door = open_picture_door(model)
+    direct = model.network.observed == "image"
+    if direct and args.refine:
+        raise CheckpointError(
+            f"The model {model.name!r} finds no cameras, without which no silhouette can be "
+            "fitted; leave --refine out."
+        )
+    door = DirectDoor(model) if direct else open_picture_door(model)
     views = ViewSet(args.views, ShapeSet(args.data, args.split))
     scores = list(
         tqdm(
@@ -95,10 +102,11 @@ def _evaluate(args: argparse.Namespace) -> int:
         print(json.dumps(table))
     else:
         print(format_tables(table["table"]))
-        print(
-            f"\nMedian error of the azimuth over {table['pictures']:,} pictures: "
-            f"{table['azimuth_error']:.1f} degrees"
-        )
+        if "azimuth_error" in table:
+            print(
+                f"\nMedian error of the azimuth over {table['pictures']:,} pictures: "
+                f"{table['azimuth_error']:.1f} degrees"
+            )
     if args.update and model.path is not None:
         update_image_scores(model.path, table)
     return 0

@@ -31,7 +31,7 @@ def encoded_file(model: Model, path: Path, args: argparse.Namespace) -> Code:
         from occviewer.observations.image import Image
 
         image = Image.load(path)
-        return model.encode_image(image, mask_for(image))
+        return model.encode_image(image, mask_for(model, image))
     return encoded_observation(model, read_observation(model, path, args), args)
 
 
@@ -112,18 +112,17 @@ def add_observing_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def mask_for(image: Image) -> Mask | None:
-    """Find the object in a picture, unless the picture is as image networks know them.
+def mask_for(model: Model, image: Image) -> Mask | None:
+    """Find the object in a picture, unless the picture is as the network knows them.
 
     Raises
     ------
     ObservationError
         No object was found.
     """
-    from occviewer.models.observed import looks_rendered
     from occviewer.observations.masking import find_mask
 
-    return None if looks_rendered(image) else find_mask(image)
+    return None if model.takes_whole(image) else find_mask(image)
 
 
 def observed_points(observation: PointCloud | VoxelGrid) -> PointCloud:

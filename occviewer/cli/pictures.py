@@ -156,7 +156,7 @@ def _seen_by_itself(args: argparse.Namespace, model: Model, image: Image) -> See
                 f"--{name} needs; leave it out."
             )
     asked = any(getattr(args, name) is not None for name in ("mask", "box", "object"))
-    mask = _mask_of(args, image) if asked else mask_for(image)
+    mask = _mask_of(args, image) if asked else mask_for(model, image)
     return SeenShape(model.encode_image(image, mask), image, mask)
 
 

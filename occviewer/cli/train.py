@@ -13,7 +13,8 @@ from occviewer.cli.running import now_and_then, print_curves, say, stopping_on_s
 from occviewer.errors import Cancelled
 
 if TYPE_CHECKING:
-    from occviewer.training.loop import Report, Trainer
+    from occviewer.training.loop import Trainer
+    from occviewer.training.timed_run import Report
 
 
 def add_train_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

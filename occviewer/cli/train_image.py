@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,10 @@ from occviewer.cli.running import (
 from occviewer.errors import Cancelled, CheckpointError
 
 if TYPE_CHECKING:
+    from occviewer.training.image_examples import ViewSet
     from occviewer.training.image_training import ImageSettings, ImageTrainer
+    from occviewer.training.onet_image_training import OnetImageTrainer
+    from occviewer.training.recipe import Optimisation
 
 
 def add_train_image_command(
@@ -30,12 +34,21 @@ def add_train_image_command(
         help="learn to make shapes of single pictures",
         description="Train an image encoder on renders of the shapes: it finds the place of a "
         "pictured shape in the latent space of a finished model, and the camera, and is stored "
-        "in the model's file. The model itself and its latent space stay as they are. Ctrl-C "
-        "stops the training; the same command goes on where it was.",
+        "in the model's file. The model itself and its latent space stay as they are. With "
+        "--architecture onet an Occupancy Network is trained on the same pictures instead, to "
+        "compare with, and becomes a model of its own. Ctrl-C stops the training; the same "
+        "command goes on where it was.",
         epilog="Exit status: 0, 1 when it failed, 2 for wrong usage, 130 when it was stopped.",
     )
     add = parser.add_argument
-    add("--model", type=Path, required=True, metavar="MODEL.safetensors", help="checkpoint to fill")
+    add(
+        "--architecture",
+        choices=["house", "onet"],
+        default="house",
+        help="house: an encoder for a model's latent space; onet: a model of its own "
+        "(default: house)",
+    )
+    add("--model", type=Path, metavar="MODEL.safetensors", help="checkpoint to fill (for house)")
     add("--data", type=Path, nargs="+", required=True, metavar="DATASET", help="prepared data sets")
     add(
         "--views",
@@ -45,7 +58,13 @@ def add_train_image_command(
         metavar="VIEWS",
         help="their pictures, from occviewer data render",
     )
-    add("-o", "--output", type=Path, metavar="RUN", help="folder (default: runs/image-MODEL)")
+    add(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="RUN",
+        help="folder (default: runs/image-MODEL or runs/image-onet)",
+    )
     add(
         "--minutes",
         type=number(lambda value: 0 < value < math.inf, "a number of minutes above 0"),
@@ -63,14 +82,22 @@ def add_train_image_command(
     add("--batch", type=positive, default=32, help="pictures a step (default: 32)")
     add("--seed", type=seed, default=0, help="of the weights and the examples (default: 0)")
     add("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
-    parser.set_defaults(run=_train_image)
+
+    def run(args: argparse.Namespace) -> int:
+        if args.architecture == "onet":
+            if args.model is not None:
+                parser.error("--architecture onet makes a model of its own: leave --model out")
+            return _train_onet(args)
+        if args.model is None:
+            parser.error("the following arguments are required: --model")
+        return _train_image(args)
+
+    parser.set_defaults(run=run)
 
 
 def _train_image(args: argparse.Namespace) -> int:
     from occviewer.models.checkpoint import load_bottleneck, load_checkpoint
     from occviewer.models.devices import choose_device
-    from occviewer.training.dataset import ShapeSet
-    from occviewer.training.image_examples import ViewSet
     from occviewer.training.image_export import export_image_encoder
     from occviewer.training.image_training import ImageTrainer
     from occviewer.training.pose_export import own_weights
@@ -86,14 +113,12 @@ def _train_image(args: argparse.Namespace) -> int:
         )
     weights = own_weights(info)
     settings = _settings(args)
-    val_shapes = ShapeSet.if_any(args.data, "val")
     trainer = ImageTrainer(
         network,
         bottleneck,
         info.level,
         settings,
-        ViewSet(args.views, ShapeSet(args.data, "train")),
-        None if val_shapes is None else ViewSet.if_any(args.views, val_shapes),
+        *_views(args),
         weights,
         args.output or Path("runs") / f"image-{path.stem}",
         choose_device(args.device),
@@ -111,26 +136,75 @@ def _train_image(args: argparse.Namespace) -> int:
     return 0
 
 
-def _settings(args: argparse.Namespace) -> ImageSettings:
-    from dataclasses import replace
+def _train_onet(args: argparse.Namespace) -> int:
+    from occviewer.models.devices import choose_device
+    from occviewer.training.image_export import export_onet_image
+    from occviewer.training.onet_image_training import OnetImageTrainer, OnetSettings
+    from occviewer.training.recipe import find_recipe, load_recipe
 
+    settings = OnetSettings(seed=args.seed, pixels=int(args.pixels))
+    settings = replace(settings, optimisation=_optimisation(args, settings.optimisation))
+    weights = load_recipe(find_recipe("onet")).weights
+    trainer = OnetImageTrainer(
+        settings,
+        *_views(args),
+        weights,
+        args.output or Path("runs/image-onet"),
+        choose_device(args.device),
+        print_curves(settings.optimisation.minutes, settings.optimisation.steps),
+    )
+    count = sum(parameter.numel() for parameter in trainer.network.parameters())
+    say(f"Occupancy Network: {count / 1e6:.1f} million weights, {_circumstances(trainer)}")
+    with stopping_on_signals(trainer):
+        try:
+            trainer.train()
+        except Cancelled as stopped:
+            say(f"{stopped} The same command goes on from there.")
+            raise
+    path = export_onet_image(trainer, weights)
+    say(f"Stored in {path} and noted in its card {path.with_suffix('.md').name}.")
+    return 0
+
+
+def _views(args: argparse.Namespace) -> tuple[ViewSet, ViewSet | None]:
+    """Find the views of the training and of the validation split."""
+    from occviewer.training.dataset import ShapeSet
+    from occviewer.training.image_examples import ViewSet
+
+    val_shapes = ShapeSet.if_any(args.data, "val")
+    return (
+        ViewSet(args.views, ShapeSet(args.data, "train")),
+        None if val_shapes is None else ViewSet.if_any(args.views, val_shapes),
+    )
+
+
+def _settings(args: argparse.Namespace) -> ImageSettings:
     from occviewer.training.image_training import ImageSettings
 
     settings = ImageSettings(seed=args.seed, pixels=int(args.pixels))
-    optimisation = replace(
-        settings.optimisation, minutes=args.minutes, steps=args.steps, batch=args.batch
+    return replace(
+        settings,
+        optimisation=_optimisation(args, settings.optimisation),
+        decoded=min(settings.decoded, args.batch),
     )
-    return replace(settings, optimisation=optimisation, decoded=min(settings.decoded, args.batch))
+
+
+def _optimisation(args: argparse.Namespace, options: Optimisation) -> Optimisation:
+    return replace(options, minutes=args.minutes, steps=args.steps, batch=args.batch)
 
 
 def _opening(trainer: ImageTrainer) -> str:
     weights = sum(parameter.numel() for parameter in trainer.encoder.parameters())
+    return f"Image encoder: {weights / 1e6:.1f} million weights, {_circumstances(trainer)}"
+
+
+def _circumstances(trainer: ImageTrainer | OnetImageTrainer) -> str:
     options = trainer.settings.optimisation
     limit = f"{options.minutes:g} minutes" + (f" or {options.steps} steps" if options.steps else "")
     going_on = f", going on at step {trainer.step}" if trainer.step else ""
     views = trainer.train_views
     return (
-        f"Image encoder: {weights / 1e6:.1f} million weights, pictures of "
-        f"{trainer.settings.pixels}², {len(views)} of {len(views.shapes)} shapes have views, "
-        f"{limit} on {trainer.device.type}{going_on}\nCurves and state: {trainer.run_folder}"
+        f"pictures of {trainer.settings.pixels}², {len(views)} of {len(views.shapes)} shapes have "
+        f"views, {limit} on {trainer.device.type}{going_on}\nCurves and state: "
+        f"{trainer.run_folder}"
     )

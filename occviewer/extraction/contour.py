@@ -57,28 +57,31 @@ def contour(grid: BrickGrid | DenseGrid, backend: Backend = "flying_edges") -> C
         PyMCubes is the reference.
     """
     surface_of = {"flying_edges": _flying_edges, "pymcubes": _pymcubes}[backend]
-    side = grid.cells + 3
-    keys: list[IntArray] = []
-    faces: list[IntArray] = []
-    vertices = 0
+    parts: list[Contour] = []
     blocks = _dense_blocks if isinstance(grid, DenseGrid) else _blocks
     for origin, signs in blocks(grid, _BLOCK[backend]):  # type: ignore[arg-type]
         doubled, triangles = surface_of(signs)
-        doubled += 2 * origin
-        axis = np.argmax(doubled & 1, axis=1)
-        x, y, z = doubled.T >> 1
-        keys.append(((x * side + y) * side + z) * 3 + axis)
-        faces.append(triangles + vertices)
-        vertices += len(doubled)
-    if not keys:
+        odd = doubled[1:] & 1  # of its three coordinates one is
+        axes = odd[0] + 2 * odd[1]
+        parts.append(Contour((doubled >> 1) + origin[:, None], axes, _faces(triangles)))
+    if not parts:
         return Contour(np.empty((3, 0), np.int64), np.empty(0, np.int64), _faces(np.empty((0, 3))))
-    key, joined = keys[0], faces[0]
-    if len(keys) > 1:
-        key, same = np.unique(np.concatenate(keys), return_inverse=True)
-        joined = same[np.concatenate(faces)]
+    return parts[0] if len(parts) == 1 else _welded(parts, grid.cells + 3)
+
+
+def _welded(parts: list[Contour], side: int) -> Contour:
+    """Join the contours of blocks, which share the edges on their faces."""
+    keys, faces, before = [], [], 0
+    for part in parts:
+        x, y, z = part.nodes
+        keys.append(((x * side + y) * side + z) * 3 + part.axes)
+        faces.append(part.faces.astype(np.int64) + before)
+        before += len(part.axes)
+    key, same = np.unique(np.concatenate(keys), return_inverse=True)
     node, axes = key // 3, key % 3
     x, yz = np.divmod(node, side * side)
-    return Contour(np.stack([x, *np.divmod(yz, side)]), axes, _faces(joined))
+    joined = _faces(same[np.concatenate(faces)])
+    return Contour(np.stack([x, *np.divmod(yz, side)]), axes, joined)
 
 
 def _blocks(grid: BrickGrid, size: int) -> Iterator[tuple[IntArray, UInt8Array]]:
@@ -109,7 +112,7 @@ def _dense_blocks(grid: DenseGrid, size: int) -> Iterator[tuple[IntArray, UInt8A
 
 
 def _flying_edges(signs: UInt8Array) -> tuple[IntArray, IntArray]:
-    """Vertices (V, 3) in half nodes and triangles (F, 3)."""
+    """Vertices (3, V) in half nodes and triangles (F, 3)."""
     from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
     from vtkmodules.vtkCommonDataModel import vtkImageData
     from vtkmodules.vtkFiltersCore import vtkFlyingEdges3D
@@ -127,7 +130,7 @@ def _flying_edges(signs: UInt8Array) -> tuple[IntArray, IntArray]:
     flying.Update()
     output = flying.GetOutput()
     if output.GetNumberOfPoints() == 0:
-        return np.empty((0, 3), np.int64), np.empty((0, 3), np.int64)
+        return np.empty((3, 0), np.int64), np.empty((0, 3), np.int64)
     points = vtk_to_numpy(output.GetPoints().GetData())
     triangles = vtk_to_numpy(output.GetPolys().GetConnectivityArray()).reshape(-1, 3)
     # Reversing the axes mirrors the surface, so the triangles are turned too.
@@ -135,7 +138,7 @@ def _flying_edges(signs: UInt8Array) -> tuple[IntArray, IntArray]:
 
 
 def _pymcubes(signs: UInt8Array) -> tuple[IntArray, IntArray]:
-    """Vertices (V, 3) in half nodes and triangles (F, 3)."""
+    """Vertices (3, V) in half nodes and triangles (F, 3)."""
     import mcubes
 
     points, triangles = mcubes.marching_cubes(signs.astype(np.float32), 0.5)
@@ -143,7 +146,8 @@ def _pymcubes(signs: UInt8Array) -> tuple[IntArray, IntArray]:
 
 
 def _doubled(points: npt.NDArray[np.floating]) -> IntArray:
-    doubled: IntArray = np.rint(2 * points).astype(np.int64)
+    # Half-integers and integers, so that twice them is exact.
+    doubled: IntArray = (2 * points.T).astype(np.int64)
     return doubled
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
+
 import numpy as np
 
-from occviewer.arrays import Float32Array, UInt8Array
+from occviewer.arrays import BoolArray, Float32Array, UInt8Array
 from occviewer.extraction.dense import Chosen, DenseGrid, set_at
+from occviewer.extraction.team import ALONE, Team
 
 # When more than this share of what was known has turned, the last frame is no help.
 JUMP = 0.2
@@ -14,10 +18,24 @@ JUMP = 0.2
 # seen in its block of 8³ nodes and those around.
 DRIFT = np.float32(2.0)
 
+# For fewer nodes a thread is not worth its while.
+_LEAST = 1 << 17
+
+
+@dataclass(frozen=True, eq=False)
+class _Told:
+    """What the last frame tells of some rows of nodes."""
+
+    rows: slice
+    nodes: Chosen
+    values: Float32Array
+    predicted: Float32Array
+    turned: BoolArray
+
 
 def compared_dense(
     old: DenseGrid, sure: UInt8Array, grid: DenseGrid, coarse: DenseGrid,
-    uncertain: UInt8Array, shift: float,
+    uncertain: UInt8Array, shift: float, team: Team = ALONE,
 ) -> tuple[UInt8Array, UInt8Array]:  # fmt: skip
     """Tell the nodes to ask from those that need not be asked, by the last frame.
 
@@ -37,6 +55,8 @@ def compared_dense(
         Bits of the nodes that the prediction leaves uncertain.
     shift : float
         By how much the values grow because the level has fallen.
+    team : Team
+        Shares the work out.
 
     Returns
     -------
@@ -44,20 +64,38 @@ def compared_dense(
         Bits of the nodes to be asked beside those that the surface needs, and of those
         that need not be asked for a doubt.
     """
-    told = Chosen(sure & ~grid.known)
-    places = told.places
-    values, predicted = old.flat[places], grid.flat[places]
-    values += np.float32(shift)
-    turned = (values > 0) != (predicted > 0)
-    if np.count_nonzero(turned) > JUMP * len(places):
-        return uncertain, np.zeros_like(sure)
-    left = np.abs(values)
-    left -= _drift(old, coarse, shift)[places >> 3]
-    kept = left > 0
-    kept &= ~turned
-    grid.flat[places] = np.where(kept, np.copysign(left, values), predicted)
-    passed = told.where(kept)
-    return (uncertain & ~passed) | told.where(turned), passed
+    known = sure & ~grid.known
+    passed = np.zeros_like(sure)
+
+    def look(rows: slice) -> _Told:
+        nodes = Chosen(known[rows])
+        values, predicted = (level.values[rows].reshape(-1)[nodes.places] for level in (old, grid))
+        values += np.float32(shift)
+        return _Told(rows, nodes, values, predicted, (values > 0) != (predicted > 0))
+
+    parts = team.parts(grid.side, _LEAST // (grid.side * grid.depth) + 1)
+    told = team.do([partial(look, rows) for rows in parts])
+    turned = sum(np.count_nonzero(part.turned) for part in told)
+    if turned > JUMP * sum(len(part.turned) for part in told):
+        return uncertain, passed
+    drift = _drift(old, coarse, shift)
+    asked = uncertain.copy()
+
+    def keep(part: _Told) -> None:
+        rows, places = part.rows, part.nodes.places
+        left = np.abs(part.values)
+        left -= drift[rows].reshape(-1)[places >> 3]
+        kept = left > 0
+        kept &= ~part.turned
+        grid.values[rows].reshape(-1)[places] = np.where(
+            kept, np.copysign(left, part.values), part.predicted
+        )
+        passed[rows] = part.nodes.where(kept)
+        asked[rows] &= ~passed[rows]
+        asked[rows] |= part.nodes.where(part.turned)
+
+    team.do([partial(keep, part) for part in told])
+    return asked, passed
 
 
 def _drift(old: DenseGrid, coarse: DenseGrid, shift: float) -> Float32Array:
@@ -75,7 +113,7 @@ def _drift(old: DenseGrid, coarse: DenseGrid, shift: float) -> Float32Array:
     # A byte is a block's width along z, so that blocks repeat along x and y only.
     block = np.arange(old.side) >> 3
     by_byte: Float32Array = allowed(drift)[block][:, block]
-    return by_byte.reshape(-1)
+    return by_byte
 
 
 def allowed(seen: Float32Array) -> Float32Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -9,14 +10,20 @@ import numpy as np
 from occviewer.arrays import Float32Array, UInt8Array
 from occviewer.extraction.dense import DenseGrid, bits_of, packed
 from occviewer.extraction.guard import Guard
+from occviewer.extraction.team import ALONE, Team
 
 # Slabs of about so many fine nodes stay in the processor's cache.
 _SLAB = 1 << 17
 
+# For fewer fine nodes a thread is not worth its while.
+_LEAST = 1 << 17
+
 _HALF = np.float32(0.5)
 
 
-def predict_dense(coarse: DenseGrid, cells: int, guard: Guard) -> tuple[DenseGrid, UInt8Array]:
+def predict_dense(
+    coarse: DenseGrid, cells: int, guard: Guard, team: Team = ALONE
+) -> tuple[DenseGrid, UInt8Array]:
     """Make the next finer grid, filled with what was known and what is predicted.
 
     Parameters
@@ -27,6 +34,8 @@ def predict_dense(coarse: DenseGrid, cells: int, guard: Guard) -> tuple[DenseGri
         Cells a side of the finer grid, as for `occviewer.extraction.prediction.predict`.
     guard : Guard
         Says what is uncertain.
+    team : Team
+        Shares the work out.
 
     Returns
     -------
@@ -35,29 +44,52 @@ def predict_dense(coarse: DenseGrid, cells: int, guard: Guard) -> tuple[DenseGri
         Bits of the nodes whose sign is uncertain.
     """
     fine = DenseGrid(cells)
-    values = coarse.values[..., : coarse.side]
-    step = max(1, _SLAB // (2 * fine.side * fine.depth))
-    for first in range(0, fine.side, 2 * step):
-        rows = slice(first, min(first + 2 * step, fine.side))
-        slab = fine.values[rows]
-        _spread(values[first // 2 : first // 2 + step + 1], slab)
-        slab[..., 0] = slab[..., cells + 2 :] = -np.inf
-        slab[:, 0] = slab[:, cells + 2 :] = -np.inf
-        fine.inside[rows] = packed(slab > 0)
+    uncertain = np.zeros_like(fine.own)
+
+    parts = team.parts(coarse.cells + 2, _LEAST // (2 * fine.side * fine.depth) + 1)
+    team.do([partial(_fill, coarse, fine, part) for part in parts])
+    team.do([partial(_mark, coarse, fine, part, guard, uncertain) for part in parts])
     for border in (0, slice(cells + 2, None)):
         fine.values[border] = -np.inf
         fine.inside[border] = 0
     nodes, _ = coarse.asked()
     fine.known = bits_of(fine.places(*np.minimum(2 * nodes - 1, fine.side - 1)), fine.known)
     fine.known &= fine.own
-    return fine, _uncertain(coarse, fine, guard) & ~fine.known
+    uncertain &= fine.own
+    uncertain &= ~fine.known
+    return fine, uncertain
 
 
-def _uncertain(coarse: DenseGrid, fine: DenseGrid, guard: Guard) -> UInt8Array:
-    """Bits of the nodes between coarse ones that the second differences leave uncertain."""
-    inner = (slice(1, coarse.cells + 2),) * 3
-    values = coarse.values[inner]
+def _fill(coarse: DenseGrid, fine: DenseGrid, rows: slice) -> None:
+    """Fill the fine nodes, and their signs, from some rows of coarse nodes up to the next."""
+    values = coarse.values[..., : coarse.side]
+    last = min(2 * rows.stop, fine.side)
+    step = max(1, _SLAB // (2 * fine.side * fine.depth))
+    for first in range(2 * rows.start, last, 2 * step):
+        some = slice(first, min(first + 2 * step, last))
+        slab = fine.values[some]
+        _spread(values[first // 2 : first // 2 + step + 1], slab)
+        slab[..., 0] = slab[..., fine.cells + 2 :] = -np.inf
+        slab[:, 0] = slab[:, fine.cells + 2 :] = -np.inf
+        fine.inside[some] = packed(slab > 0)
+
+
+def _mark(
+    coarse: DenseGrid, fine: DenseGrid, rows: slice, guard: Guard, uncertain: UInt8Array
+) -> None:
+    """Mark the nodes between coarse ones that the second differences leave uncertain.
+
+    Of the cells above some rows of padded coarse nodes, as far as these are the field's.
+    """
+    low, high = max(rows.start, 1), min(rows.stop, coarse.cells + 1)
+    if high <= low:
+        return
+    inner = slice(1, coarse.cells + 2)
+    # The bend of a row needs the rows beside it, where they are not padding.
+    values = coarse.values[max(low - 1, 1) : min(high + 2, coarse.cells + 2), inner, inner]
     bound = _bends(values)
+    own = slice(low - max(low - 1, 1), low - max(low - 1, 1) + high - low + 1)
+    values, bound = values[own], bound[own]
     caution = max(guard.caution(3), guard.caution(2))
     # A node between corners is as far from the level as the nearest of them, if they are
     # on one side; where they are not, the surface needs it anyway.
@@ -68,10 +100,13 @@ def _uncertain(coarse: DenseGrid, fine: DenseGrid, guard: Guard) -> UInt8Array:
     side = coarse.cells + 1
     nodes = (x * side + y) * side + z
     bound = bound.reshape(-1)
-    # In padded nodes the coarse node n is the fine node 2 n - 1, and n is 1 + x here.
-    places = fine.places(2 * x + 1, 2 * y + 1, 2 * z + 1)
+    # In padded nodes the coarse node n is the fine node 2 n - 1, and n is `low` + x here.
+    first = 2 * low - 1
+    places = fine.places(2 * x, 2 * y + 1, 2 * z + 1)
+    chosen = fine.values[first : first + 2 * (high - low)]
+    flat = chosen.reshape(-1)
     largest: dict[tuple[int, ...], Float32Array] = {}
-    found = np.zeros(fine.values.shape, bool)
+    found = np.zeros(chosen.shape, bool)
     for node in product((0, 1), repeat=3):
         limit = bound[nodes + (node[0] * side + node[1]) * side + node[2]]
         for axis in range(3):
@@ -81,8 +116,8 @@ def _uncertain(coarse: DenseGrid, fine: DenseGrid, guard: Guard) -> UInt8Array:
         largest[node] = limit
         if any(node):
             at = places + fine.offset(node)
-            found.reshape(-1)[at] = np.abs(fine.flat[at]) <= guard.caution(sum(node)) * limit
-    return packed(found) & fine.own
+            found.reshape(-1)[at] = np.abs(flat[at]) <= guard.caution(sum(node)) * limit
+    uncertain[first : first + len(chosen)] = packed(found)
 
 
 def _over_cells(join: np.ufunc, nodes: Float32Array) -> Float32Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -97,10 +98,16 @@ class DenseSettling:
             # Most surprises lie where all is known around them.
             edge = set_at(around(free), places)
             places, surprises = places[edge], surprises[edge]
-        found = []
-        for step in _AROUND:
-            beside = places + grid.offset(step)
-            reach = self._guard.reach(sum(map(abs, step))) * surprises
-            beside = beside[np.abs(values[beside]) <= reach]
-            found.append(beside[set_at(free, beside)])
-        return np.unique(np.concatenate(found))
+
+        def beside(some: slice) -> IntArray:
+            found = []
+            for step in _AROUND:
+                near = places[some] + grid.offset(step)
+                reach = self._guard.reach(sum(map(abs, step))) * surprises[some]
+                near = near[np.abs(values[near]) <= reach]
+                found.append(near[set_at(free, near)])
+            return np.concatenate(found)
+
+        team = self._asker.team
+        parts = team.parts(len(places), _MANY)
+        return np.unique(np.concatenate(team.do([partial(beside, part) for part in parts])))

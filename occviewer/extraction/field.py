@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from occviewer.arrays import Float32Array, IntArray
 from occviewer.errors import Cancelled, ExtractionError
+from occviewer.extraction.team import Team
 
 AnyArray: TypeAlias = npt.NDArray[Any]
 
@@ -39,7 +40,8 @@ class Field(Protocol):
         Lowest and highest corner of the box in which the field may be asked.
 
     A field that is interpolated between stored features has a third one, ``grain`` (float):
-    how far apart the finest of them lie, in units of the box.
+    how far apart the finest of them lie, in units of the box. One may also say how many
+    ``threads`` (int) are there for the work around it.
     """
 
     @property
@@ -78,6 +80,8 @@ class Asker:
     ----------
     grain : float
         Of the field, 0 where it has none.
+    team : Team
+        Shares out the work around the field; whoever made the asker ends it.
     """
 
     def __init__(
@@ -96,6 +100,7 @@ class Asker:
         self._cancel = cancel
         self.resolution = resolution
         self.grain = float(getattr(field, "grain", 0.0))
+        self.team = Team(int(getattr(field, "threads", 1)))
         self.corners = _checked_bounds(field)
         self._axes = [
             np.linspace(low, high, resolution + 1).astype(np.float32)

@@ -13,6 +13,7 @@ from occviewer.extraction.dense_frames import JUMP, allowed, compared_dense
 from occviewer.extraction.field import Asker
 from occviewer.extraction.guard import IN_A_FRAME
 from occviewer.extraction.hierarchy import Grid, descend, next_level, strides
+from occviewer.extraction.team import Team
 
 # The coarsest grid of a frame has so many cells a side: it is asked whole every time.
 _START_CELLS = 8
@@ -61,7 +62,9 @@ def next_frames(last: list[Frame] | None, asker: Asker, shift: float) -> list[Fr
         passed = None
         if last is not None:
             before = last[index]
-            uncertain, passed = _taken_over(before, settling.grid, coarse, uncertain, shift)
+            uncertain, passed = _taken_over(
+                before, settling.grid, coarse, uncertain, shift, asker.team
+            )
             settling.pass_over(passed)
         settling.settle(uncertain)
         sure = settling.grid.known.copy()
@@ -72,13 +75,13 @@ def next_frames(last: list[Frame] | None, asker: Asker, shift: float) -> list[Fr
 
 
 def _taken_over(
-    last: Frame, grid: Grid, coarse: Grid, uncertain: UInt8Array, shift: float
+    last: Frame, grid: Grid, coarse: Grid, uncertain: UInt8Array, shift: float, team: Team
 ) -> tuple[UInt8Array, UInt8Array]:
     """Bits of the nodes to ask, and of those that need not be asked, by the last frame."""
     if isinstance(grid, DenseGrid):
         assert isinstance(last.grid, DenseGrid)
         assert isinstance(coarse, DenseGrid)
-        return compared_dense(last.grid, last.sure, grid, coarse, uncertain, shift)
+        return compared_dense(last.grid, last.sure, grid, coarse, uncertain, shift, team)
     assert isinstance(last.grid, BrickGrid)
     return _compared(last.grid, last.sure, grid, coarse, uncertain, shift)
 

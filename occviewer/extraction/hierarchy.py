@@ -128,7 +128,7 @@ def next_level(
     """
     cells = -(-asker.resolution // stride)
     if isinstance(coarse, DenseGrid) and cells <= DENSE_CELLS:
-        dense, uncertain = predict_dense(coarse, cells, guard)
+        dense, uncertain = predict_dense(coarse, cells, guard, asker.team)
         return DenseSettling(dense, asker, stride, guard, progress), uncertain
     grid, uncertain = predict(
         coarse.bricks() if isinstance(coarse, DenseGrid) else coarse, cells, guard

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 
 from occviewer.arrays import Float32Array, Float64Array, IntArray
 from occviewer.extraction.contour import Contour
+from occviewer.extraction.dense import DenseGrid
 from occviewer.extraction.field import Asker
 from occviewer.extraction.hierarchy import Grid
 from occviewer.extraction.refinement import crossings, gradient_normals
@@ -13,6 +17,9 @@ from occviewer.extraction.refinement import crossings, gradient_normals
 # Vertices keep this distance, in cells, from the ends of their edge: no two
 # coincide, also where a value is exactly at the level or the box cuts the shape.
 _MARGIN = 1e-3
+
+# For fewer vertices a thread is not worth its while.
+_LEAST = 4096
 
 
 def vertices_and_normals(
@@ -40,47 +47,103 @@ def vertices_and_normals(
         Steps of root finding on the field along each vertex's edge. With any, normals
         are the field's gradient too, at six points a vertex.
     """
-    low = asker.corners[0].astype(np.float64)
-    cell = (asker.corners[1].astype(np.float64) - low) / grid.cells
-    ends = [contour.nodes, contour.nodes + np.eye(3, dtype=np.int64)[:, contour.axes]]
-    values = [grid.get(end).astype(np.float64) for end in ends]
-    # Padding (-inf) puts the vertex on the border node, i.e. closes the surface there.
-    share = _crossing(values[0], values[1])
+    vertices = np.empty((len(contour.axes), 3), np.float32)
+    directions = np.empty_like(vertices) if normals else None
 
-    closed = ~np.isfinite(values[0] + values[1])
-    if refine:
-        inner = np.flatnonzero(~closed)
-        places = [low + (end.T[inner] - 1.0) * cell for end in ends]
-        share[inner] = crossings(
-            asker, np.stack(places), np.stack(values)[:, inner], share[inner], refine
-        )
-        share = np.clip(share, _MARGIN, 1.0 - _MARGIN)
+    def place(some: slice) -> None:
+        edges = _Edges(grid, contour.nodes[:, some], contour.axes[some], asker)
+        if refine:
+            edges.refine(refine)
+        vertices[some] = edges.vertices()
+        if directions is not None:
+            directions[some] = edges.normals(exact=refine > 0)
 
-    place = contour.nodes.T - 1.0
-    place[np.arange(len(share)), contour.axes] += share
-    vertices = (low + place * cell).astype(np.float32)
-    if not normals:
-        return vertices, None
-
-    gradient = np.zeros_like(place)
-    for step in (1, 2):
-        across = (contour.axes + step) % 3
-        slopes = [_slope(grid, end, across, value) for end, value in zip(ends, values, strict=True)]
-        gradient[np.arange(len(share)), across] = slopes[0] + share * (slopes[1] - slopes[0])
-    # Where the surface is closed at the border, the lid is flat.
-    gradient[closed] = 0.0
-    along = np.where(closed, np.where(values[0] > values[1], -1.0, 1.0), values[1] - values[0])
-    gradient[np.arange(len(share)), contour.axes] = along
-    outward = -gradient / cell
-    outward /= np.linalg.norm(outward, axis=1, keepdims=True)
-    directions = outward.astype(np.float32)
-    if refine:
-        # The lid at the border is no part of the field's surface.
-        inner = np.flatnonzero(~closed)
-        exact = gradient_normals(asker, vertices[inner], cell)
-        told = (exact != 0).any(axis=1)  # a saturated field may have no slope
-        directions[inner[told]] = exact[told]
+    # Refinement asks the field, which shares its queries out itself.
+    parts = asker.team.parts(len(vertices), _LEAST if not refine else len(vertices))
+    asker.team.do([partial(place, part) for part in parts])
     return vertices, directions
+
+
+class _Edges:
+    """Edges of the grid that the surface crosses, and where.
+
+    Parameters
+    ----------
+    grid : BrickGrid or DenseGrid
+    nodes : (3, V) int64
+        Lower ends, in padded nodes.
+    axes : (V,) int64
+        Along which the edges run.
+    asker : Asker
+    """
+
+    def __init__(self, grid: Grid, nodes: IntArray, axes: IntArray, asker: Asker) -> None:
+        self._nodes, self._axes, self._asker = nodes, axes, asker
+        self._read = _reader(grid, nodes, axes)
+        self._low = asker.corners[0].astype(np.float64)
+        self._cell = (asker.corners[1].astype(np.float64) - self._low) / grid.cells
+        self._ends = [self._read(end, 0, 0).astype(np.float64) for end in (0, 1)]
+        # Padding (-inf) puts the vertex on the border node, i.e. closes the surface there.
+        self._share = _crossing(*self._ends)
+        self._closed = ~np.isfinite(self._ends[0] + self._ends[1])
+
+    def refine(self, steps: int) -> None:
+        """Find the crossings by asking the field."""
+        inner = np.flatnonzero(~self._closed)
+        lower = self._nodes[:, inner].T - 1.0
+        places = [lower, lower + np.eye(3)[self._axes[inner]]]
+        self._share[inner] = crossings(
+            self._asker,
+            np.stack([self._low + place * self._cell for place in places]),
+            np.stack([end[inner] for end in self._ends]),
+            self._share[inner],
+            steps,
+        )
+        self._share = np.clip(self._share, _MARGIN, 1.0 - _MARGIN)
+
+    def vertices(self) -> Float32Array:
+        """Where the surface crosses the edges (V, 3), box frame."""
+        place = self._nodes.T - 1.0
+        place[np.arange(len(place)), self._axes] += self._share
+        place *= self._cell
+        place += self._low
+        self._vertices: Float32Array = place.astype(np.float32)
+        return self._vertices
+
+    def normals(self, *, exact: bool) -> Float32Array:
+        """Find the unit normals (V, 3) there; exact ones ask the field."""
+        values = self._ends
+        downhill = np.zeros((len(self._axes), 3))
+        every = np.arange(len(self._axes))
+        for turn in (1, 2):
+            slopes = [self._slope(end, turn) for end in (0, 1)]
+            slope = slopes[0] + self._share * (slopes[1] - slopes[0])
+            # Where the surface is closed at the border, the lid is flat.
+            downhill[every, (self._axes + turn) % 3] = np.where(self._closed, 0.0, -slope)
+        lid = np.where(values[0] > values[1], 1.0, -1.0)
+        with np.errstate(invalid="ignore"):
+            downhill[every, self._axes] = np.where(self._closed, lid, values[0] - values[1])
+        downhill /= self._cell
+        downhill /= np.sqrt(np.einsum("vi,vi->v", downhill, downhill))[:, None]
+        directions = downhill.astype(np.float32)
+        if exact:
+            # The lid at the border is no part of the field's surface.
+            inner = np.flatnonzero(~self._closed)
+            found = gradient_normals(self._asker, self._vertices[inner], self._cell)
+            told = (found != 0).any(axis=1)  # a saturated field may have no slope
+            directions[inner[told]] = found[told]
+        return directions
+
+    def _slope(self, end: int, turn: int) -> Float64Array:
+        """Change of the values over one cell at an end, across the edge."""
+        value = self._ends[end]
+        before, after = (self._read(end, turn, step).astype(np.float64) for step in (-1, 1))
+        # At the box's border the padding has no value: a one-sided difference.
+        with np.errstate(invalid="ignore"):
+            before = np.where(np.isfinite(before), before, 2 * value - after)
+            after = np.where(np.isfinite(after), after, 2 * value - before)
+            slope = (after - before) / 2
+        return np.where(np.isfinite(slope), slope, 0.0)
 
 
 def _crossing(first: Float64Array, second: Float64Array) -> Float64Array:
@@ -91,14 +154,23 @@ def _crossing(first: Float64Array, second: Float64Array) -> Float64Array:
     return np.clip(share, _MARGIN, 1.0 - _MARGIN)
 
 
-def _slope(grid: Grid, nodes: IntArray, axes: IntArray, values: Float64Array) -> Float64Array:
-    """Change of the values over one cell along ``axes`` at nodes (3, V)."""
-    step = np.eye(3, dtype=np.int64)[:, axes]
-    before = grid.get(nodes - step).astype(np.float64)
-    after = grid.get(nodes + step).astype(np.float64)
-    # At the box's border the padding has no value: a one-sided difference.
-    with np.errstate(invalid="ignore"):
-        before = np.where(np.isfinite(before), before, 2 * values - after)
-        after = np.where(np.isfinite(after), after, 2 * values - before)
-        slope = (after - before) / 2
-    return np.where(np.isfinite(slope), slope, 0.0)
+def _reader(grid: Grid, nodes: IntArray, axes: IntArray) -> Callable[[int, int, int], Float32Array]:
+    """Make a function that reads values (V,) at and beside the ends of edges.
+
+    It is told the end, 0 or 1, and to go so many steps (-1, 0, 1) along the axis that comes
+    so many (1 or 2) after that of the edge.
+    """
+    if isinstance(grid, DenseGrid):
+        places, flat = grid.places(*nodes), grid.flat
+        strides = np.array([grid.offset(step) for step in ((1, 0, 0), (0, 1, 0), (0, 0, 1))])
+        ends = [places, places + strides[axes]]
+        across = [np.roll(strides, -turn)[axes] for turn in range(3)]
+        return lambda end, turn, step: flat[ends[end] + step * across[turn] if step else ends[end]]
+
+    unit = np.eye(3, dtype=np.int64)
+
+    def read(end: int, turn: int, step: int) -> Float32Array:
+        beside = end * unit[:, axes] + step * unit[:, (axes + turn) % 3]
+        return grid.get(nodes + beside)
+
+    return read

@@ -17,7 +17,7 @@ from occviewer.gui.picture_looks import (
     silhouette_overlay,
     small_picture,
 )
-from occviewer.gui.picture_studio import PIXELS, PUBLISHED_PIXELS, WHOLE
+from occviewer.gui.picture_studio import PIXELS, DirectInput
 from occviewer.models.observed import pixels_for
 
 if TYPE_CHECKING:
@@ -143,9 +143,9 @@ class PictureDisplay:
         view.show_overlay(None)
         view.show_box(None)
         facts = {} if self._code is None else self._code.facts
-        side, published = facts.get(PIXELS), facts.get(PUBLISHED_PIXELS)
-        if published is not None and mask is not None:
-            self._show_published(source, int(published), None if facts[WHOLE] else mask)
+        side, direct = facts.get(PIXELS), DirectInput.of(facts)
+        if direct is not None and mask is not None:
+            self._show_direct(source, direct, mask)
             return
         if mask is None or side is None:
             waits = "the mask" if mask is None else "the shape"
@@ -160,13 +160,17 @@ class PictureDisplay:
             f"{side} × {side} pixels, cut out around the object, and green behind it"
         )
 
-    def _show_published(self, source: PictureSource, side: int, mask: Mask | None) -> None:
-        """Show what a published image network got: on white, whole or cut out."""
-        image, key = source.image, (source.image, mask, side)
-        seen = self._make("input", key, lambda: pixels_for(image, side, mask).pixels)
+    def _show_direct(self, source: PictureSource, direct: DirectInput, mask: Mask) -> None:
+        """Show what an image network got: the picture whole, or cut out before its screen."""
+        image, side, given = source.image, direct.side, None if direct.whole else mask
+        seen = self._make(
+            "input",
+            (image, given, side),
+            lambda: pixels_for(image, side, given, direct.screen, direct.room).pixels,
+        )
         if seen is not None:
             self._page.view.show_picture(seen, (side, side))
-        how = "the whole picture" if mask is None else "the object, cut out and laid on white"
+        how = "the whole picture" if direct.whole else "the object, cut out"
         self._page.show_caption(f"{side} × {side} pixels: {how}")
 
     def _show_silhouette(self, source: PictureSource) -> None:

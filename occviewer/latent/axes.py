@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
+from typing import Literal, TypeAlias
 
 import torch
 from torch import Tensor
@@ -13,8 +14,15 @@ from torch import Tensor
 from occviewer.errors import OccviewerError
 from occviewer.networks.bottleneck import Bottleneck
 
+Offsets: TypeAlias = Mapping[int, float] | Sequence[float]
+"""How far to move along axes, by their numbers, or along the first ones; in standard deviations."""
+
 FEWEST_CODES = 3
 """Codes from which principal axes can be computed."""
+
+# Standard deviations, root mean square over the axes by their weights. Wider, and the middle
+# of two kinds is taken for a shape.
+_NEARBY = 0.22
 
 _REACH = 3.0  # standard deviations that a slider goes where no range was observed
 
@@ -51,6 +59,25 @@ class Prior:
             step = torch.randn(len(spread), generator=generator)
             draws.append(self.centres[kind].cpu() + temperature * spread * step)
         return torch.stack(draws) if draws else torch.zeros(0, len(spread))
+
+    def nearest(self, place: Tensor, weights: Tensor) -> Tensor:
+        """Where the shapes are that lie around a place (K,): one step of mean shift.
+
+        (Comaniciu and Meer, "Mean shift", IEEE TPAMI 24, 2002.)
+
+        Parameters
+        ----------
+        weights : (K,) Tensor
+            How much the axes count; their sum is 1.
+
+        Returns
+        -------
+        (K,) Tensor
+            Mean of the kinds of shapes, near ones counting most.
+        """
+        distance = (place - self.centres).square() @ weights
+        near = torch.softmax(self.chances.log() - distance / (2 * _NEARBY**2), 0)
+        return near @ self.centres
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +124,7 @@ class Axes:
         )
         return hashlib.sha256(content).hexdigest()[:16]
 
-    def moved(self, vector: Tensor, offsets: Mapping[int, float] | Sequence[float]) -> Tensor:
+    def moved(self, vector: Tensor, offsets: Offsets) -> Tensor:
         """Move a vector (Z,) along some axes (by their numbers), or along the first ones.
 
         Offsets count from where the vector is, in standard deviations.
@@ -107,6 +134,29 @@ class Axes:
         LatentError
             There is no such axis.
         """
+        return vector + self.basis @ self.steps(offsets)
+
+    def moved_among_shapes(self, vector: Tensor, offsets: Offsets, own: float) -> Tensor:
+        """As `moved`, and along the other axes towards the shapes that lie there.
+
+        Shapes are of some kinds, between which there are none: far along one axis the shape
+        that stays as it was along all others is none that has been seen.
+
+        Parameters
+        ----------
+        own : float
+            Share of its place along the other axes that the vector keeps, 0 … 1.
+        """
+        moved = self.moved(vector, offsets)
+        if self.prior is None or own == 1:
+            return moved
+        place = self.coordinates(moved)
+        others = self.steps(offsets) == 0
+        there = self.prior.nearest(place, self.shares / self.shares.sum())
+        return moved + self.basis @ ((1 - own) * others * (there - place))
+
+    def steps(self, offsets: Offsets) -> Tensor:
+        """Offsets along all axes (K,); raises what `moved` does."""
         given = offsets if isinstance(offsets, Mapping) else dict(enumerate(offsets))
         along = self.basis.new_zeros(len(self))
         for axis, offset in given.items():
@@ -115,15 +165,19 @@ class Axes:
                     f"There is no axis {axis} in this latent space: use 0 … {len(self) - 1}."
                 )
             along[axis] = offset
-        return vector + self.basis @ along
+        return along
 
     def coordinates(self, vector: Tensor) -> Tensor:
         """Where a vector (Z,) lies along the axes (K,), in standard deviations from the mean."""
-        # In double: the shortest axes are a thousand times shorter than the longest.
         difference = (vector - self.mean).cpu().double()
-        basis = self.basis.cpu().double()
-        solution: Tensor = torch.linalg.lstsq(basis, difference[:, None], driver="gelsd").solution
-        return solution[:, 0].to(vector)
+        along: Tensor = self._inverse @ difference
+        return along.to(vector)
+
+    @cached_property
+    def _inverse(self) -> Tensor:
+        # In double: the shortest axes are a thousand times shorter than the longest.
+        inverse: Tensor = torch.linalg.pinv(self.basis.cpu().double())
+        return inverse
 
     def drawn(self, count: int, seed: int, temperature: float) -> Tensor:
         """Draw vectors (count, Z) from the prior.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -12,12 +12,18 @@ from occviewer.latent.axes import (
     FEWEST_CODES,
     Axes,
     LatentError,
+    Offsets,
     axes_of_vectors,
     normal_axes,
     random_axes,
     trained_axes,
 )
-from occviewer.latent.particulars import kept_in_blend, kept_when_moved
+from occviewer.latent.particulars import (
+    kept_in_blend,
+    kept_when_moved,
+    own_in_blend,
+    own_when_moved,
+)
 from occviewer.latent.space import LatentSpace
 from occviewer.models.checkpoint import load_bottleneck
 from occviewer.models.codes import Code, CodeError
@@ -42,16 +48,21 @@ class BottleneckSpace(LatentSpace):
     def _tensors_of(self, vector: Tensor) -> dict[str, Tensor]:
         return {name: t[0] for name, t in self._bottleneck.decode(vector[None]).items()}
 
-    def _thinned(self, vector: Tensor, offsets: Iterable[float]) -> tuple[Tensor, float]:
-        kept = kept_when_moved(math.hypot(*offsets))
-        outline, cells = vector.tensor_split([self._bottleneck.outline])
+    def _moved(self, vector: Tensor, axes: Axes, offsets: Offsets) -> tuple[Tensor, float]:
+        distance = float(axes.steps(offsets).norm())
+        kept, own = kept_when_moved(distance), own_when_moved(distance)
+        moved = axes.moved_among_shapes(vector, offsets, own)
+        outline, cells = moved.tensor_split([self._bottleneck.outline])
         return torch.cat([outline, kept * cells]), kept
 
     def _mixed(self, vectors: Tensor, shares: Sequence[float]) -> tuple[Tensor, Sequence[float]]:
         outlines, cells = vectors.tensor_split([self._bottleneck.outline], 1)
         kept = kept_in_blend(cells, shares)
         mixed = (outlines.new_tensor(shares) @ outlines, cells.new_tensor(kept) @ cells)
-        return torch.cat(mixed), kept
+        vector = torch.cat(mixed)
+        if self.axes is not None:
+            vector = self.axes.moved_among_shapes(vector, (), own_in_blend(kept))
+        return vector, kept
 
 
 class VectorSpace(LatentSpace):

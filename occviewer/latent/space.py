@@ -8,14 +8,14 @@ be blended but has no axes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from occviewer.latent.axes import Axes, LatentError
+from occviewer.latent.axes import Axes, LatentError, Offsets
 from occviewer.latent.placements import blended_placement
 from occviewer.models.codes import Code, CodeError
 from occviewer.models.model import Model
@@ -86,7 +86,7 @@ class LatentSpace:
     def edited(
         self,
         latent: Latent | Code,
-        offsets: Mapping[int, float] | Sequence[float] = (),
+        offsets: Offsets = (),
         detail: float = 1.0,
     ) -> Code:
         """Move a code through the latent space.
@@ -115,7 +115,7 @@ class LatentSpace:
         if self.axes is None:
             raise LatentError(self.why_no_axes)
         with torch.no_grad():
-            vector, kept = self._thinned(self.axes.moved(at.vector, offsets), moving)
+            vector, kept = self._moved(at.vector, self.axes, offsets)
             tensors = self._tensors_of(vector)
             if detail:
                 _add(tensors, at.detail, detail * kept)
@@ -247,9 +247,9 @@ class LatentSpace:
             facts = {**facts, _FACT: {"axes": self._identity, "vector": vector.tolist()}}
         return Code(tensors, placement, self._name, notes, facts)
 
-    def _thinned(self, vector: Tensor, offsets: Iterable[float]) -> tuple[Tensor, float]:
-        """Leave in a vector that was moved what it keeps, and tell how much detail it keeps."""
-        return vector, 1.0
+    def _moved(self, vector: Tensor, axes: Axes, offsets: Offsets) -> tuple[Tensor, float]:
+        """Move a vector (Z,), and tell how much of its detail it keeps."""
+        return axes.moved(vector, offsets), 1.0
 
     def _mixed(self, vectors: Tensor, shares: Sequence[float]) -> tuple[Tensor, Sequence[float]]:
         """Vector of a mixture of vectors (N, Z), and with which weights their details add up."""

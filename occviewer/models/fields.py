@@ -71,6 +71,11 @@ class NetworkField:
         """Lowest and highest corner (2, 3) float32 of the box to be asked."""
         return self._bounds
 
+    @property
+    def threads(self) -> int:
+        """How many threads share out queries, and may share out the work around them."""
+        return torch.get_num_threads()
+
     @overload
     def logits(self, points: Float32Array) -> Float32Array: ...
 

@@ -55,6 +55,9 @@ class ModelInfo:
     normalisation : {"box", "sphere"}
         What of an observation gets length 1: the longest side of its bounding box, or the
         diameter of the sphere about the box's centre that holds it.
+    screen : (int, int, int)
+        Colour behind the shape, 0 … 255, in pictures that the network was trained on; white
+        in those of published networks.
     assumed : mapping
         What the file did not say, by name: the published default that was taken, which
         ``settings`` of `occviewer.models.open_model` change.
@@ -78,6 +81,7 @@ class ModelInfo:
     family: str = ""
     values: str = "logits"
     normalisation: str = "box"
+    screen: tuple[int, int, int] = (255, 255, 255)
     assumed: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     occviewer_version: str = ""
@@ -104,6 +108,8 @@ class ModelInfo:
             object.__setattr__(self, name, tuple(texts))
         _require(self.values in VALUES, f"values must be one of {VALUES}")
         _require(self.normalisation in NORMALISATIONS, f"normalisation is not in {NORMALISATIONS}")
+        _require(_is_color(self.screen), "screen must be three whole numbers in 0..255")
+        object.__setattr__(self, "screen", tuple(self.screen))
         for name in ("provenance", "training", "scores", "statistics", "assumed"):
             _require(isinstance(getattr(self, name), Mapping), f"{name} must be a mapping")
 
@@ -148,6 +154,14 @@ def _require(condition: bool, sentence: str) -> None:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_color(value: object) -> bool:
+    return (
+        isinstance(value, list | tuple)
+        and len(value) == 3
+        and all(type(part) is int and 0 <= part <= 255 for part in value)
+    )
 
 
 def _is_box(bounds: object) -> bool:

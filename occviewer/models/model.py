@@ -12,13 +12,21 @@ import torch
 from torch import nn
 
 from occviewer.arrays import Float32Array
+from occviewer.cutouts import MARGIN
 from occviewer.errors import ObservationError
 from occviewer.models.align import Alignment, align
 from occviewer.models.code_search import STEPS, search_code
 from occviewer.models.codes import Code, CodeError
 from occviewer.models.fields import NetworkField
 from occviewer.models.info import ModelInfo
-from occviewer.models.observed import normalised_placement, pixels_for, taken, voxels_for
+from occviewer.models.observed import (
+    PUBLISHED_ROOM,
+    looks_rendered,
+    normalised_placement,
+    pixels_for,
+    taken,
+    voxels_for,
+)
 from occviewer.models.placing import UPS, Up, rotation_of
 from occviewer.models.pose import PoseNetwork
 from occviewer.networks import Features, OccupancyNetwork
@@ -244,6 +252,10 @@ class Model:
         features = self.features(given.occupancies[None])
         return self._code(features, given.placement, given.notes, given.facts)
 
+    def takes_whole(self, image: Image) -> bool:
+        """Whether a picture is as those that a published network was trained on, uncut."""
+        return bool(self.info.family) and looks_rendered(image)
+
     def encode_image(self, image: Image, mask: Mask | None = None) -> Code:
         """Scale a picture to the square that the model takes, and encode it.
 
@@ -262,12 +274,11 @@ class Model:
             The model takes no pictures, or the mask is of another one.
         """
         self._require("image")
-        if mask is not None and mask.inside.shape != image.pixels.shape[:2]:
-            raise ObservationError(
-                f"The mask is {mask.inside.shape[1]} x {mask.inside.shape[0]} and does not fit "
-                f"{image.name}, which is {image.size[0]} x {image.size[1]}."
-            )
-        given = pixels_for(image, self.network.side, mask)
+        if mask is not None:
+            mask.check_fits(image)
+        published = bool(self.info.family)
+        room = PUBLISHED_ROOM if published else MARGIN
+        given = pixels_for(image, self.network.side, mask, self.info.screen, room)
         pixels = given.pixels.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255)
         return self._code(self.features(pixels), Placement(), given.notes, given.facts)
 

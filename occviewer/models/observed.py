@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from occviewer.observations.voxel_grid import VoxelGrid
 
 
-# An object in the published renders takes about 0.7 of the picture's side.
-_ROOM = 0.21
+PUBLISHED_ROOM = 0.21
+"""Around the object in the published renders, where it takes about 0.7 of the side."""
+
 _WHITE = (255, 255, 255)
 _NEARLY_WHITE, _MOST = 245, 0.97  # JPEG blurs, and an object may touch the border
 
@@ -107,13 +108,19 @@ class Pixels:
     facts: dict[str, Any]
 
 
-def pixels_for(image: Image, side: int, mask: Mask | None = None) -> Pixels:
-    """Bring a picture to the square that a published image network takes.
+def pixels_for(
+    image: Image,
+    side: int,
+    mask: Mask | None = None,
+    screen: tuple[int, int, int] = _WHITE,
+    room: float = PUBLISHED_ROOM,
+) -> Pixels:
+    """Bring a picture to the square that an image network takes.
 
-    The networks were trained on renders of single objects before white (Choy et al., ECCV
-    2016), scaled to the square. Without a mask the whole picture is scaled so, made square
-    with white where it is not; with one the object is laid on white and takes as much of
-    the square as it did in the renders.
+    The published networks were trained on renders of single objects before white (Choy et
+    al., ECCV 2016), scaled to the square. Without a mask the whole picture is scaled so, made
+    square with the screen's colour where it is not; with one the object is laid on the
+    screen and takes as much of the square as it did in training.
 
     Parameters
     ----------
@@ -122,30 +129,37 @@ def pixels_for(image: Image, side: int, mask: Mask | None = None) -> Pixels:
         Pixels a side; 224 as published.
     mask : Mask, optional
         Where the object is.
+    screen : (int, int, int)
+        Colour behind the object.
+    room : float
+        Around the object, as `occviewer.cutouts.MARGIN`.
     """
     width, height = image.size
     facts: dict[str, Any] = {
         "pixels_read": [width, height],
         "pixels_used": side,
         "whole_picture": mask is None,
+        "screen": list(screen),
+        "room": room,
     }
     notes = list(image.notes)
     if mask is not None:
-        notes += [f"laid the object on white; background by {mask.method}", *mask.notes]
-        crop = crop_around(mask.bounds, _ROOM)
-        cut = network_input(image.pixels, mask.inside, crop, side, _WHITE)
+        notes += [f"cut the object out; background by {mask.method}", *mask.notes]
+        crop = crop_around(mask.bounds, room)
+        cut = network_input(image.pixels, mask.inside, crop, side, screen)
         return Pixels(cut, tuple(notes), facts)
     shown = image.pixels
     if image.alpha is not None:
         share = image.alpha[..., None] / np.float32(255)
-        shown = np.round(shown * share + 255 * (1 - share)).astype(np.uint8)
-        notes.append("laid what is transparent on white")
+        behind = np.array(screen, np.float32)
+        shown = np.round(shown * share + behind * (1 - share)).astype(np.uint8)
+        notes.append("filled what is transparent")
     if width != height:
-        notes.append("made the picture square with white")
+        notes.append("made the picture square")
     longer = max(width, height)
     whole = Crop((width - longer) // 2, (height - longer) // 2, longer)
     everything: BoolArray = np.ones((height, width), bool)
-    return Pixels(network_input(shown, everything, whole, side, _WHITE), tuple(notes), facts)
+    return Pixels(network_input(shown, everything, whole, side, screen), tuple(notes), facts)
 
 
 def looks_rendered(image: Image) -> bool:

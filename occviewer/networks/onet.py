@@ -85,6 +85,8 @@ class ONet(OccupancyNetwork):
     legacy, leaky, linear : bool
         Published options: linear layers in the conditional norms; a leaky last ReLU; a
         layer ``fc`` after the features of a ResNet.
+    side : int
+        Pixels a side of the images; 0 for those published, 224.
     scale, axes : float, str
         Of the network's `Frame`.
 
@@ -112,6 +114,7 @@ class ONet(OccupancyNetwork):
         legacy: bool = False,
         leaky: bool = False,
         linear: bool = True,
+        side: int = 0,
         scale: float = 1.0,
         axes: str = "xyz",
     ) -> None:
@@ -128,6 +131,7 @@ class ONet(OccupancyNetwork):
             "legacy": (legacy, False),
             "leaky": (leaky, False),
             "linear": (linear, True),
+            "side": (side, 0),
         }
         config: dict[str, Any] = {
             "c_dim": c_dim,
@@ -138,7 +142,7 @@ class ONet(OccupancyNetwork):
         }
         super().__init__(config, point_count if observed == "points" else 0, Frame(scale, axes))
         self.observed = observed
-        self.side = _SIDES.get(observed, 0)
+        self.side = side if side and observed == "image" else _SIDES.get(observed, 0)
         self.c_dim, self.z_dim = c_dim, z_dim
         made = _encoder(encoder, c_dim, encoder_hidden, shapes, linear)
         if made is not None:

@@ -4,10 +4,12 @@ The code lies in the latent space of a model's scans, so that whatever works on 
 blends, interpolation) works on it as well.
 """
 
+from occviewer.pictures.direct import DirectDoor
 from occviewer.pictures.door import PictureDoor, PictureGuess, open_picture_door
 from occviewer.pictures.fitting import Fit, FitSettings, fit_silhouette
 
 __all__ = [
+    "DirectDoor",
     "Fit",
     "FitSettings",
     "PictureDoor",

@@ -77,11 +77,7 @@ class PictureDoor:
         ObservationError
             The mask is not of the picture, or nothing solid came out.
         """
-        if mask.inside.shape != image.pixels.shape[:2]:
-            raise ObservationError(
-                f"The mask is {mask.inside.shape[1]} x {mask.inside.shape[0]} and does not fit "
-                f"{image.name}, which is {image.size[0]} x {image.size[1]}."
-            )
+        mask.check_fits(image)
         crop = crop_around(mask.bounds)
         seen = network_input(image.pixels, mask.inside, crop, self.encoder.pixels)
         with torch.no_grad():

@@ -18,7 +18,7 @@ def image_facts(image: object) -> list[str]:
         f"{', '.join(image['provenance'])}"
     ]
     scores = image.get("scores")
-    if isinstance(scores, Mapping):
+    if isinstance(scores, Mapping) and "azimuth_error" in scores:
         lines.append(
             f"- Camera from one picture, test split, {scores['pictures']:,} pictures: median "
             f"error of the azimuth {scores['azimuth_error']:.1f}° (symmetric shapes modulo their "

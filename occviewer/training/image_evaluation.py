@@ -1,4 +1,4 @@
-"""Scores of an image encoder, by the way that a person's picture takes through it."""
+"""Scores of models on pictures, by the way that a person's picture takes through them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from occviewer.errors import ExtractionError, ObservationError
+from occviewer.arrays import BoolArray, Float32Array
+from occviewer.cameras import PictureCamera
+from occviewer.errors import NoSurfaceError, ObservationError
 from occviewer.extraction import extract
 from occviewer.meshes import Mesh
 from occviewer.metrics import compare_meshes, iou
 from occviewer.models import Code, Model
 from occviewer.observations.image import Image
 from occviewer.observations.masking import Mask
-from occviewer.pictures import FitSettings, PictureDoor, fit_silhouette
+from occviewer.pictures import DirectDoor, FitSettings, PictureDoor, fit_silhouette
 from occviewer.training.dataset import uniform_queries
 from occviewer.training.image_examples import ViewSet
 from occviewer.training.image_scores import symmetry_order
@@ -32,18 +34,21 @@ class PictureScore:
 
     Attributes
     ----------
+    pictures : int
     scores : list of ShapeScore
         Means over the pictures; one, or one before and one after refinement.
     azimuth_errors : list of float
-        Of the cameras found, one for each picture: degrees, modulo the shape's symmetry.
+        Of the cameras found, one for each picture, if the model finds cameras: degrees, modulo
+        the shape's symmetry.
     """
 
+    pictures: int
     scores: list[ShapeScore]
     azimuth_errors: list[float]
 
 
 def evaluate_images(
-    door: PictureDoor,
+    door: PictureDoor | DirectDoor,
     views: ViewSet,
     *,
     count: int = 24,
@@ -51,17 +56,18 @@ def evaluate_images(
     surfaces: bool = True,
     resolution: int = 64,
 ) -> Iterator[PictureScore]:
-    """Score a picture door on the stored views of every shape that has any.
+    """Score what a model makes of the stored views of every shape that has any.
 
     Parameters
     ----------
-    door : PictureDoor
+    door : PictureDoor or DirectDoor
     views : ViewSet
         Usually of the test split.
     count : int
         Views of a shape, spread over those stored.
     refine : int
-        Rounds of fitting the silhouette; with 0 nothing is refined.
+        Rounds of fitting the silhouette; with 0, and through a `DirectDoor`, nothing is
+        refined.
     surfaces : bool
         Whether to extract meshes and compare surfaces too, which takes most of the time.
     resolution : int
@@ -77,59 +83,70 @@ def evaluate_images(
         for number in (part * len(stored) // seen for part in range(seen)):
             view = stored[number]
             image = Image(view.picture, source=f"{record.name}, view {number}")
-            try:
-                guess = door.guess(image, Mask(view.mask, "given"))
-            except ObservationError:  # nothing solid: it scores as an empty mesh does
-                values.setdefault("picture", []).append(_empty(shape, surfaces))
-                if refine:
-                    values.setdefault("refined", []).append(_empty(shape, surfaces))
+            codes, camera = _codes(door, image, view.mask, refine)
+            if camera is not None:
+                off = abs(camera.azimuth - view.camera.azimuth) % period
+                errors.append(min(off, period - off))
+            elif isinstance(door, PictureDoor):
                 errors.append(min(90.0, period / 4))  # as a camera drawn at random, on average
-                continue
-            off = abs(guess.camera.azimuth - view.camera.azimuth) % period
-            errors.append(min(off, period - off))
-            codes = {"picture": guess.code}
-            if refine:
-                settings = FitSettings(rounds=refine)
-                codes["refined"] = fit_silhouette(door, guess, view.mask, settings).code
             for kind, code in codes.items():
-                field = door.model.field(code)
-                row = {"iou": iou(field.logits(queries) > field.level, inside)}
+                row = _row(door.model, code, queries, inside)
                 if surfaces:
                     row |= _surfaces(_mesh(door.model, code, resolution), shape)
                 values.setdefault(kind, []).append(row)
-        yield PictureScore(
-            [
-                ShapeScore(record.name, record.category, kind, _means(rows))
-                for kind, rows in values.items()
-            ],
-            errors,
-        )
+        scores = [
+            ShapeScore(record.name, record.category, kind, _means(rows))
+            for kind, rows in values.items()
+        ]
+        yield PictureScore(seen, scores, errors)
 
 
 def image_table(scores: Sequence[PictureScore], count: int) -> dict[str, Any]:
     """Summarise for the checkpoint and its card: what `update_image_scores` stores."""
     errors = [error for score in scores for error in score.azimuth_errors]
+    azimuth = {"azimuth_error": round(float(np.median(errors)), 2)} if errors else {}
     return {
-        "pictures": len(errors),
+        "pictures": sum(score.pictures for score in scores),
         "views": count,
-        "azimuth_error": round(float(np.median(errors)), 2),
+        **azimuth,
         "table": summarise([one for score in scores for one in score.scores]),
     }
 
 
-def _mesh(model: Model, code: Code, resolution: int) -> Mesh:
+def _codes(
+    door: PictureDoor | DirectDoor, image: Image, inside: BoolArray, refine: int
+) -> tuple[dict[str, Code | None], PictureCamera | None]:
+    """Codes by kind of observation, None where nothing solid came out; the camera if known."""
+    mask = Mask(inside, "given")
+    if isinstance(door, DirectDoor):
+        return {"picture": door.code(image, mask)}, None
     try:
-        return extract(model.field(code), resolution)
-    except ExtractionError:
-        return _nothing()
+        guess = door.guess(image, mask)
+    except ObservationError:
+        return dict.fromkeys(("picture", "refined") if refine else ("picture",)), None
+    codes: dict[str, Code | None] = {"picture": guess.code}
+    if refine:
+        codes["refined"] = fit_silhouette(door, guess, inside, FitSettings(rounds=refine)).code
+    return codes, guess.camera
 
 
-def _nothing() -> Mesh:
+def _row(
+    model: Model, code: Code | None, queries: Float32Array, inside: BoolArray
+) -> dict[str, float]:
+    if code is None:
+        return {"iou": 0.0}
+    field = model.field(code)
+    return {"iou": iou(field.logits(queries) > field.level, inside)}
+
+
+def _mesh(model: Model, code: Code | None, resolution: int) -> Mesh:
+    """Extract a surface; an empty mesh where there is none."""
+    try:
+        if code is not None:
+            return extract(model.field(code), resolution)
+    except NoSurfaceError:
+        pass
     return Mesh(np.zeros((0, 3), np.float32), np.zeros((0, 3), np.int32))
-
-
-def _empty(shape: Arrays, surfaces: bool) -> dict[str, float]:
-    return {"iou": 0.0} | (_surfaces(_nothing(), shape) if surfaces else {})
 
 
 def _surfaces(mesh: Mesh, shape: Arrays) -> dict[str, float]:

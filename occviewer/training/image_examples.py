@@ -98,16 +98,17 @@ class ImageBatch:
     Attributes
     ----------
     images : (B, 3, S, S) float32 Tensor
-    vectors : (B, Z) float32 Tensor
-        What the shapes' clouds give.
-    cameras : (B, 4) float32 Tensor
+    shapes : list of (int, bool)
+        Number of each shape in its set, and whether it is mirrored; what `Targets.of` wants.
+    cameras : (B, D + 2) float32 Tensor
+        As `occviewer.networks.image_encoder.camera_numbers` makes them.
     queries : (D, M, 3) float32 Tensor
         For the first D of the examples.
     inside : (D, M) float32 Tensor
     """
 
     images: Tensor
-    vectors: Tensor
+    shapes: list[tuple[int, bool]]
     cameras: Tensor
     queries: Tensor
     inside: Tensor
@@ -119,7 +120,6 @@ class ImageExamples:
     Parameters
     ----------
     views : ViewSet
-    targets : Targets
     weights : mapping of str to float
         How often shapes of a category or a library are drawn, relative to 1.
     pixels : int
@@ -135,12 +135,11 @@ class ImageExamples:
     def __init__(
         self,
         views: ViewSet,
-        targets: Targets,
         weights: Mapping[str, float],
         pixels: int,
         seed: list[int],
     ) -> None:
-        self._views, self._targets, self._pixels = views, targets, pixels
+        self._views, self._pixels = views, pixels
         self._rng = np.random.default_rng(seed)
         weight = shape_weights([views.shapes.records[i] for i in views.usable], weights)
         if not weight.sum() > 0:
@@ -149,7 +148,7 @@ class ImageExamples:
 
     def draw(self, count: int, decoded: int, queries: int) -> ImageBatch:
         """Draw `count` examples, with `queries` labelled points for the first `decoded`."""
-        images, vectors, cameras, points, labels = [], [], [], [], []
+        images, shapes, cameras, points, labels = [], [], [], [], []
         for number in range(count):
             index = self._views.usable[int(self._rng.choice(len(self._shares), p=self._shares))]
             views = self._views[index]
@@ -158,7 +157,7 @@ class ImageExamples:
             if mirror:
                 view = mirrored(view)
             images.append(varied_input(view, self._pixels, self._rng))
-            vectors.append(self._targets.of(index, mirror))
+            shapes.append((index, mirror))
             camera = view.camera
             cameras.append((camera.azimuth, camera.elevation, camera.distance))
             if number < decoded:
@@ -167,7 +166,7 @@ class ImageExamples:
                 labels.append(inside)
         return ImageBatch(
             as_images(images),
-            torch.stack(vectors),
+            shapes,
             camera_numbers(*torch.tensor(cameras, dtype=torch.float32).unbind(1)),
             torch.from_numpy(np.stack(points)),
             torch.from_numpy(np.stack(labels)),
@@ -208,8 +207,9 @@ class Targets:
         if mirror:
             clouds[..., 0] *= -1
         points = torch.from_numpy(clouds.astype(np.float32)).to(device)
-        features = {name: t.float() for name, t in self._network.encode(points).items()}
-        return self._bottleneck.encode(features).mean(0).cpu()
+        with torch.autocast(device.type, enabled=False):  # it is asked in the midst of a step
+            features = {name: t.float() for name, t in self._network.encode(points).items()}
+            return self._bottleneck.encode(features).mean(0).cpu()
 
 
 def labelled(

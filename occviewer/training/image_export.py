@@ -1,4 +1,4 @@
-"""From a trained image encoder to the checkpoint of its model, and its card."""
+"""From a trained image network to its checkpoint and its card."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from typing import Any
 
 import torch
 
-from occviewer.models.checkpoint import read_info, update_checkpoint
+from occviewer.cutouts import SCREEN
+from occviewer.models.checkpoint import read_info, save_checkpoint, update_checkpoint
+from occviewer.models.info import ModelInfo
 from occviewer.training.card import write_card
 from occviewer.training.export import device_name, provenance_of
 from occviewer.training.image_training import ImageTrainer
+from occviewer.training.onet_image_training import OnetImageTrainer
 
 
 def export_image_encoder(path: Path, trainer: ImageTrainer, weights: Mapping[str, float]) -> None:
@@ -35,23 +38,48 @@ def export_image_encoder(path: Path, trainer: ImageTrainer, weights: Mapping[str
     CheckpointError
         The weights are not finite, or a file cannot be read or written.
     """
-    views = trainer.train_views
-    note = {
-        "minutes": round(trainer.seconds / 60, 1),
-        "steps": trainer.step,
-        "device": device_name(trainer.device),
-        "torch": str(torch.__version__),
-        "settings": asdict(trainer.settings),
-        "weights": dict(weights),
-        "pixels": trainer.settings.pixels,
-        "shapes": len(views),
-        "views": sum(len(views[index]) for index in views.usable),
-        "provenance": provenance_of([views.shapes.records[i] for i in views.usable]),
-    }
+    note = _note(trainer, weights)
     info = read_info(path)
     info = replace(info, training={**info.training, "image": note})
     update_checkpoint(path, info=info, image=trainer.averaged())
     write_card(path.with_suffix(".md"), info)
+
+
+def export_onet_image(trainer: OnetImageTrainer, weights: Mapping[str, float]) -> Path:
+    """Write a trained network that takes pictures as ``model.safetensors``, and its card.
+
+    Parameters
+    ----------
+    trainer : OnetImageTrainer
+        Of a run that was trained.
+    weights : mapping of str to float
+        How often shapes of a category or a library were drawn.
+
+    Returns
+    -------
+    Path of the checkpoint, in the run's folder.
+
+    Raises
+    ------
+    CheckpointError
+        The weights are not finite, or a file cannot be written.
+    """
+    note = _note(trainer, weights)
+    views = trainer.train_views
+    records = [views.shapes.records[i] for i in views.usable]
+    info = ModelInfo(
+        name="onet-image",
+        description=f"Occupancy Network for images of {note['pixels']} x {note['pixels']} pixels",
+        threshold=trainer.best_threshold,
+        classes=tuple(sorted({record.category for record in records})),
+        provenance=note["provenance"],
+        screen=SCREEN,
+        training={**{key: note[key] for key in ("minutes", "steps", "device")}, "image": note},
+    )
+    path = trainer.run_folder / "model.safetensors"
+    save_checkpoint(path, trainer.averaged(), info)
+    write_card(path.with_suffix(".md"), info)
+    return path
 
 
 def update_image_scores(path: Path, scores: Mapping[str, Any]) -> None:
@@ -67,3 +95,20 @@ def update_image_scores(path: Path, scores: Mapping[str, Any]) -> None:
     info = replace(info, training={**info.training, "image": note})
     update_checkpoint(path, info=info)
     write_card(path.with_suffix(".md"), info)
+
+
+def _note(trainer: ImageTrainer | OnetImageTrainer, weights: Mapping[str, float]) -> dict[str, Any]:
+    """Make what the checkpoint says of the training."""
+    views = trainer.train_views
+    return {
+        "minutes": round(trainer.seconds / 60, 1),
+        "steps": trainer.step,
+        "device": device_name(trainer.device),
+        "torch": str(torch.__version__),
+        "settings": asdict(trainer.settings),
+        "weights": dict(weights),
+        "pixels": trainer.settings.pixels,
+        "shapes": len(views),
+        "views": sum(len(views[index]) for index in views.usable),
+        "provenance": provenance_of([views.shapes.records[i] for i in views.usable]),
+    }

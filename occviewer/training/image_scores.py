@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from occviewer.arrays import BoolArray, Float32Array, Float64Array
-from occviewer.networks import PointCloudNetwork
+from occviewer.networks import OccupancyNetwork, PointCloudNetwork
 from occviewer.networks.bottleneck import Bottleneck
 from occviewer.networks.image_encoder import ImageEncoder, camera_angles
 from occviewer.training.dataset import uniform_queries
 from occviewer.training.image_augmentation import plain_input
 from occviewer.training.image_examples import ViewSet, as_images
 from occviewer.training.latent_scores import logits_of
-from occviewer.training.validation import intersection_over_union
+from occviewer.training.validation import THRESHOLDS, intersection_over_union
 
 MOST_VALIDATED = 40
 """Shapes of a validation."""
@@ -70,18 +70,47 @@ def validate_images(
     """
     ious: list[float] = []
     errors: list[float] = []
-    for index in views.usable[:: -(-len(views) // MOST_VALIDATED)]:
-        check()
-        shape = views.shapes[index]
-        queries, inside = uniform_queries(shape, _QUERIES, np.random.default_rng(index))
-        count = len(views[index])
-        chosen = [round(number * count / _VIEWS) for number in range(min(_VIEWS, count))]
+    for index, chosen, queries, inside in _validated(views, check):
         seen = see_shape(encoder, views, index, chosen)
         errors.extend(seen.azimuth_errors)
         for vector in torch.from_numpy(seen.vectors):
             found = occupied(network, bottleneck, vector, queries, level)
             ious.append(intersection_over_union(found, inside))
     return {"iou": float(np.mean(ious)), "azimuth_error": float(np.median(errors))}
+
+
+@torch.no_grad()
+def validate_image_network(
+    network: OccupancyNetwork, views: ViewSet, check: Callable[[], None] = lambda: None
+) -> dict[str, float]:
+    """Mean IoU of a network that sees pictures itself, at the threshold that is best for it.
+
+    Parameters
+    ----------
+    network : OccupancyNetwork
+        In evaluation mode.
+    views : ViewSet
+    check : callable
+        Called for every shape; may raise to stop.
+
+    Returns
+    -------
+    dict with ``iou`` and ``threshold`` (a probability).
+    """
+    levels = [float(np.log(t / (1 - t))) for t in THRESHOLDS]
+    device = next(network.parameters()).device
+    ious = []
+    for index, chosen, queries, inside in _validated(views, check):
+        stored = views[index]
+        images = as_images([plain_input(stored[number], network.side) for number in chosen])
+        codes = network.encode(images.to(device))
+        for number in range(len(chosen)):
+            code = {name: tensor[number : number + 1] for name, tensor in codes.items()}
+            logits = logits_of(network, code, queries)
+            ious.append([intersection_over_union(logits > level, inside) for level in levels])
+    means = np.mean(ious, axis=0)
+    best = int(means.argmax())
+    return {"iou": float(means[best]), "threshold": float(THRESHOLDS[best])}
 
 
 @torch.no_grad()
@@ -120,6 +149,18 @@ def see_shape(encoder: ImageEncoder, views: ViewSet, index: int, chosen: list[in
         distance,
         np.minimum(off, period - off),
     )
+
+
+def _validated(
+    views: ViewSet, check: Callable[[], None]
+) -> Iterator[tuple[int, list[int], Float32Array, BoolArray]]:
+    """Numbers of some shapes and of some of their views, labelled queries for each shape."""
+    for index in views.usable[:: -(-len(views) // MOST_VALIDATED)]:
+        check()
+        count = len(views[index])
+        chosen = [round(number * count / _VIEWS) for number in range(min(_VIEWS, count))]
+        rng = np.random.default_rng(index)
+        yield index, chosen, *uniform_queries(views.shapes[index], _QUERIES, rng)
 
 
 def symmetry_order(views: ViewSet, index: int) -> int:

@@ -1,43 +1,33 @@
 """Training of the image encoder over a finished model and its latent space.
 
 Model and latent space stay as they are. Like a training of the model itself, a run lives in
-a folder and goes on where it was; see `occviewer.training.loop`. Needs torch, numpy,
+a folder and goes on where it was; see `occviewer.training.timed_run`. Needs torch, numpy,
 safetensors and Pillow only.
 """
 
 from __future__ import annotations
 
-import math
-import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the usual name
 
-from occviewer.errors import Cancelled, DataError
 from occviewer.networks import PointCloudNetwork
 from occviewer.networks.bottleneck import Bottleneck
-from occviewer.networks.image_encoder import ImageEncoder
+from occviewer.networks.image_encoder import ImageEncoder, camera_loss
 from occviewer.training.averaging import MovingAverage
 from occviewer.training.image_examples import ImageBatch, ImageExamples, Targets, ViewSet
 from occviewer.training.image_scores import validate_images
-from occviewer.training.network_setup import channels_last, has_fast_bfloat16, parameter_groups
+from occviewer.training.network_setup import channels_last
 from occviewer.training.recipe import Optimisation
-from occviewer.training.run_files import RunFiles, Tally
+from occviewer.training.timed_run import Report, TimedRun
 
-SAVE_EVERY = 60.0
-"""Seconds between states on disk."""
-REPORT_EVERY = 10.0
-"""Seconds between lines of the curves."""
 _FIRST_TARGETS = 48  # shapes by which the vectors are standardised
 _LEAST_STD = 1e-2
-
-Report = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True)
@@ -54,7 +44,7 @@ class ImageSettings:
     queries : int
         Labelled queries of each of them.
     cells, outline, camera : float
-        Weights of the squared errors of standardised cells and outline, and of the camera,
+        Weights of the squared errors of standardised cells and outline, and of the camera's loss,
         against 1 for the occupancy.
     seed : int
     validate_every : float
@@ -69,12 +59,12 @@ class ImageSettings:
     queries: int = 1024
     cells: float = 0.2
     outline: float = 0.1
-    camera: float = 0.2
+    camera: float = 0.1
     seed: int = 0
     validate_every: float = 10.0
 
 
-class ImageTrainer:
+class ImageTrainer(TimedRun[ImageBatch]):
     """One training run of an image encoder.
 
     Parameters
@@ -100,15 +90,14 @@ class ImageTrainer:
     ----------
     encoder : ImageEncoder
         As it is trained; `averaged` is the better one.
-    step : int
-    seconds : float
-        Training time, that of earlier sessions included, without validations.
 
     Raises
     ------
     DataError
         The data do not fit, or an earlier state is damaged or of another network.
     """
+
+    stored_as = "encoder"
 
     def __init__(
         self,
@@ -123,42 +112,20 @@ class ImageTrainer:
         device: torch.device,
         report: Report = lambda line: None,
     ) -> None:
+        torch.manual_seed(settings.seed)
+        self.encoder = ImageEncoder(bottleneck.size, settings.pixels).to(device)
+        super().__init__(
+            self.encoder, settings.optimisation, settings.validate_every, run, device, report
+        )
         self.network = network.to(device).eval().requires_grad_(False)
         self.bottleneck = bottleneck.to(device).eval().requires_grad_(False)
         channels_last(self.network)
         channels_last(self.bottleneck)
-        self.settings, self.device, self.run_folder = settings, device, run
+        self.settings = settings
         self.train_views = train_views
-        self.step, self.seconds = 0, 0.0
         self._level, self._val_views, self._weights = level, val_views, weights
-        self._report_line = report
-        self._mixed = has_fast_bfloat16(device)
-        self._stopped, self._validated_at = False, 0.0
-        torch.manual_seed(settings.seed)
-        self.encoder = ImageEncoder(bottleneck.size, settings.pixels).to(device)
-        channels_last(self.encoder)
-        options = settings.optimisation
-        self.average = MovingAverage(self.encoder, options.average)
-        self.optimiser = torch.optim.AdamW(
-            parameter_groups(self.encoder, options.weight_decay), lr=options.learning_rate
-        )
         self._targets = Targets(self.network, self.bottleneck, train_views.shapes)
-        self._files = RunFiles(run)
         self._resume()
-
-    @property
-    def finished(self) -> bool:
-        """Whether there is nothing left to train."""
-        return self._progress() >= 1.0
-
-    def stop(self) -> None:
-        """Ask for the training to end soon; callable from a signal handler or another thread."""
-        self._stopped = True
-
-    def check_stopped(self) -> None:
-        """Raise `Cancelled` after `stop`."""
-        if self._stopped:
-            raise Cancelled(f"The run stopped at step {self.step}.")
 
     def train(self) -> None:
         """Train until the time or the steps are used up.
@@ -176,14 +143,16 @@ class ImageTrainer:
             self._learn_scale()
         examples = ImageExamples(
             self.train_views,
-            self._targets,
             self._weights,
             self.settings.pixels,
             # A resumed run draws new examples, not those that it has seen.
             [self.settings.seed, self.step],
         )
         self.encoder.train()
-        self._take_steps(examples)
+        options = self.settings
+        self._take_steps(
+            lambda: examples.draw(options.optimisation.batch, options.decoded, options.queries)
+        )
         self._validate()
 
     def averaged(self) -> ImageEncoder:
@@ -206,59 +175,19 @@ class ImageTrainer:
         self.encoder.latent_std.copy_(known.std(0, correction=0).clamp(min=_LEAST_STD))
         self.average = MovingAverage(self.encoder, self.settings.optimisation.average)
 
-    def _take_steps(self, examples: ImageExamples) -> None:
-        last_save, tally = time.monotonic(), Tally(time.monotonic())
-        parts: list[dict[str, float]] = []
-        while self._progress() < 1:
-            started = time.monotonic()
-            options = self.settings
-            batch = examples.draw(options.optimisation.batch, options.decoded, options.queries)
-            loss, errors = self._step(batch)
-            parts.append(errors)
-            tally.add(loss)
-            self.step += 1
-            now = time.monotonic()
-            self.seconds += now - started
-            if now - tally.began > REPORT_EVERY or self._stopped:
-                means = {name: float(np.mean([p[name] for p in parts])) for name in parts[0]}
-                self._write({**tally.means(now), **means, "rate": self._rate()})
-                tally, parts = Tally(now), []
-            due = self.seconds - self._validated_at > 60 * self.settings.validate_every
-            if now - last_save > SAVE_EVERY or due or self._stopped:
-                self._save_state()
-                last_save = time.monotonic()
-            if due and not self._stopped and self._progress() < 1:
-                self._validate()
-                tally.began += time.monotonic() - now
-            self.check_stopped()
-
-    def _step(self, batch: ImageBatch) -> tuple[float, dict[str, float]]:
-        for group in self.optimiser.param_groups:
-            group["lr"] = self._rate()
-        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self._mixed):
-            losses = self._losses(batch)
-        options = self.settings
+    def _loss(self, batch: ImageBatch) -> tuple[Tensor, dict[str, Tensor]]:
+        options, losses = self.settings, self._losses(batch)
         loss = (
             losses["occupancy"]
             + options.cells * losses["cells"]
             + options.outline * losses["outline"]
             + options.camera * losses["camera"]
         )
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        norm = nn.utils.clip_grad_norm_(self.encoder.parameters(), options.optimisation.clip)
-        if not torch.isfinite(norm):
-            raise DataError(
-                f"The gradients were not finite at step {self.step}: start the same command "
-                "again, which goes on from the last state with other examples."
-            )
-        self.optimiser.step()
-        self.average.update(self.encoder, self.step)
-        return float(loss.detach()), {name: float(v.detach()) for name, v in losses.items()}
+        return loss, losses
 
     def _losses(self, batch: ImageBatch) -> dict[str, Tensor]:
         vectors, cameras = self.encoder(batch.images.to(self.device))
-        wanted = batch.vectors.to(self.device)
+        wanted = torch.stack([self._targets.of(*shape) for shape in batch.shapes]).to(self.device)
         split = self.bottleneck.outline
         outline = (vectors - wanted)[:, :split] / self.encoder.latent_std[:split]
         cells = self._cells(vectors) - self._cells(wanted)
@@ -268,73 +197,29 @@ class ImageTrainer:
             "occupancy": F.binary_cross_entropy_with_logits(logits, batch.inside.to(self.device)),
             "cells": (cells / self.bottleneck.cell_std).square().mean(),
             "outline": outline.square().mean(),
-            "camera": F.smooth_l1_loss(cameras.float(), batch.cameras.to(self.device)),
+            "camera": camera_loss(cameras.float(), batch.cameras.to(self.device)),
         }
 
     def _cells(self, vectors: Tensor) -> Tensor:
         split = self.bottleneck.outline
         return self.bottleneck.cells_of(vectors[:, :split]) + vectors[:, split:]
 
-    def _rate(self) -> float:
-        options = self.settings.optimisation
-        warm = min(1.0, (self.step + 1) / max(options.warmup, 1))
-        falling = 0.01 + 0.495 * (1 + math.cos(math.pi * self._progress()))
-        return options.learning_rate * warm * falling
-
-    def _progress(self) -> float:
-        options = self.settings.optimisation
-        done = self.seconds / (60 * options.minutes)
-        if options.steps:
-            done = max(done, self.step / options.steps)
-        return min(done, 1.0)
-
-    def _validate(self) -> None:
-        """Write into the curves what pictures of validation shapes give."""
-        if self._val_views is not None:
-            scores = validate_images(
-                self.network,
-                self.bottleneck,
-                self.averaged(),
-                self._val_views,
-                self._level,
-                self.check_stopped,
-            )
-            self._write({f"val_{key}": value for key, value in scores.items()})
-        self._validated_at = self.seconds
-        self._save_state()
-
-    def _write(self, values: dict[str, Any]) -> None:
-        line = {"step": self.step, "minutes": round(self.seconds / 60, 3), **values}
-        self._files.append(line)
-        self._report_line(line)
-
-    def _save_state(self) -> None:
-        self._files.save_state(
-            {
-                "settings": asdict(self.settings),
-                "config": self.encoder.config,
-                "encoder": self.encoder.state_dict(),
-                "average": self.average.state_dict(),
-                "optimiser": self.optimiser.state_dict(),
-                "step": self.step,
-                "seconds": self.seconds,
-                "validated_at": self._validated_at,
-            }
+    def _scores(self) -> Mapping[str, float]:
+        """Score pictures of validation shapes."""
+        if self._val_views is None:
+            return {}
+        return validate_images(
+            self.network,
+            self.bottleneck,
+            self.averaged(),
+            self._val_views,
+            self._level,
+            self.check_stopped,
         )
 
-    def _resume(self) -> None:
-        state = self._files.load_state()
-        if state is not None:
-            try:
-                if state["config"] != self.encoder.config:
-                    raise DataError(
-                        f"{self.run_folder} holds a run of another network: choose another folder."
-                    )
-                self.encoder.load_state_dict(state["encoder"])
-                self.average.load_state_dict(state["average"])
-                self.optimiser.load_state_dict(state["optimiser"])
-                self.step, self.seconds = int(state["step"]), float(state["seconds"])
-                self._validated_at = float(state["validated_at"])
-            except (KeyError, TypeError, ValueError, RuntimeError) as error:
-                raise self._files.damaged() from error
-        self._files.forget_after(self.step)
+    def _own_state(self) -> dict[str, Any]:
+        return {"settings": asdict(self.settings), "config": self.encoder.config}
+
+    def _take_own(self, state: Mapping[str, Any]) -> None:
+        if state["config"] != self.encoder.config:
+            raise self._of_another_network()

@@ -92,7 +92,7 @@ def logits_of(
 ) -> Float32Array:
     """Logits (M,) of queries (M, 3) for features of one shape (batch of one)."""
     given: Features = dict(features)
-    device = given["grid"].device
+    device = next(iter(given.values())).device
     parts = [
         network.decode(torch.from_numpy(queries[i : i + _CHUNK]).to(device)[None], given)[0]
         for i in range(0, len(queries), _CHUNK)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -34,15 +34,10 @@ from occviewer.training.network_setup import (
 )
 from occviewer.training.recipe import Recipe
 from occviewer.training.run_files import RunFiles, Tally
+from occviewer.training.timed_run import REPORT_EVERY, SAVE_EVERY, Report, cosine_rate, share_done
 from occviewer.training.validation import validate
 
-SAVE_EVERY = 60.0
-"""Seconds between states on disk: what a kill can lose."""
-REPORT_EVERY = 10.0
-"""Seconds between lines of the curves."""
 _MOST_SKIPPED = 50
-
-Report = Callable[[dict[str, Any]], None]
 
 
 class Trainer:
@@ -221,21 +216,10 @@ class Trainer:
         return float(loss.detach())
 
     def _rate(self) -> float:
-        options = self.recipe.optimisation
-        warm = min(1.0, (self.step + 1) / max(options.warmup, 1))
-        return (
-            options.learning_rate
-            * warm
-            * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * self._progress())))
-        )
+        return cosine_rate(self.recipe.optimisation, self.step, self._progress())
 
     def _progress(self) -> float:
-        """Share of the run that is done, 0 to 1: by time, or by steps where they end it first."""
-        options = self.recipe.optimisation
-        done = self.seconds / (60 * options.minutes)
-        if options.steps:
-            done = max(done, self.step / options.steps)
-        return min(done, 1.0)
+        return share_done(self.recipe.optimisation, self.seconds, self.step)
 
     def _batches(self) -> Generator[Batch]:
         examples = Examples(

@@ -72,7 +72,7 @@ def test_a_photograph_is_cut_out_and_laid_on_white_in_the_size_of_the_renders():
     assert len(columns) / 224 == pytest.approx(0.7, abs=0.03)
     assert rows.mean() == pytest.approx(111.5, abs=2)
     assert (given.pixels[:20] == 255).all()
-    assert any("on white" in note for note in given.notes)
+    assert any("cut the object out" in note for note in given.notes)
 
 
 def test_transparent_and_oblong_pictures_become_squares_on_white():

@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 import torch
 
+from occviewer.cutouts import SCREEN
 from occviewer.models import open_model
 from occviewer.models.checkpoint import save_checkpoint, update_checkpoint
 from occviewer.models.info import ModelInfo
 from occviewer.networks.bottleneck import Bottleneck, bottleneck_config
 from occviewer.networks.image_encoder import ImageEncoder
-from occviewer.pictures import open_picture_door
+from occviewer.networks.onet import ONet
+from occviewer.pictures import DirectDoor, open_picture_door
 from occviewer.training.dataset import ShapeSet
 from occviewer.training.image_evaluation import evaluate_images, image_table
 from occviewer.training.image_examples import ViewSet
@@ -42,6 +44,25 @@ def scored(tmp_path):
     update_checkpoint(path, image=ImageEncoder(bottleneck.size, pixels=32))
     door = open_picture_door(open_model(path, "cpu"))
     return door, ViewSet([tmp_path / "views"], ShapeSet([tmp_path / "set"], "test"))
+
+
+def test_a_network_that_takes_pictures_itself_is_scored_alike(scored, tmp_path):
+    _, views = scored
+    network = ONet(8, decoder_hidden=8, encoder="resnet18", side=32)
+    path = tmp_path / "onet.safetensors"
+    save_checkpoint(path, network, ModelInfo(name="onet", screen=SCREEN))
+    door = DirectDoor(open_model(path, "cpu"))
+    scores = list(evaluate_images(door, views, count=2, resolution=16))
+    assert {one.kind for score in scores for one in score.scores} == {"picture"}
+    table = image_table(scores, 2)
+    assert table["pictures"] == 4
+    assert "azimuth_error" not in table
+    assert set(table["table"]["all"]["picture"]) == {
+        "iou",
+        "chamfer_l1",
+        "normal_consistency",
+        "f_score",
+    }
 
 
 def test_every_shape_has_means_over_its_pictures_before_and_after(scored):

