@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from occviewer.document import commands
+from occviewer.document.commands.settings import MODEL_SETTING
 from occviewer.document.model_reference import ModelReference
 from occviewer.gui.failures import Failure
 from occviewer.gui.questions import ask_choice
@@ -79,7 +80,7 @@ class ModelControl(QObject):
         if document.model is not None:
             title, _ = commands.change_model(document, document.model)
             undone = history.undo_title or ""
-            if undone == title or undone.startswith(commands.MODEL_SETTING):
+            if undone == title or undone.startswith(MODEL_SETTING):
                 answers["Undo"] = history.undo
         messages = self._controller.window.messages
         messages.ask(failure.sentence, answers, "error", failure.details)

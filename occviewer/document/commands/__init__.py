@@ -31,7 +31,6 @@ from occviewer.document.commands.picture import (
     set_textured,
 )
 from occviewer.document.commands.settings import (
-    MODEL_SETTING,
     change_model,
     set_face_target,
     set_largest_only,
@@ -82,7 +81,6 @@ from occviewer.document.commands.voxels import (
 )
 
 __all__ = [
-    "MODEL_SETTING",
     "Change",
     "add_keyframes",
     "add_noise",
