@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from occviewer.latent.axes import (
     FEWEST_CODES,
@@ -28,6 +28,7 @@ from occviewer.latent.space import LatentSpace
 from occviewer.models.checkpoint import load_bottleneck
 from occviewer.models.codes import Code, CodeError
 from occviewer.models.known_codes import prior_deviation
+from occviewer.models.layout import lay_out
 from occviewer.models.model import Model
 from occviewer.networks.bottleneck import Bottleneck
 
@@ -39,7 +40,7 @@ class BottleneckSpace(LatentSpace):
 
     def __init__(self, model: Model, bottleneck: Bottleneck) -> None:
         self._bottleneck = bottleneck.to(model.device)
-        _lay_out(self._bottleneck)
+        lay_out(self._bottleneck)
         super().__init__(model, trained_axes(self._bottleneck), "")
 
     def _vector_of(self, tensors: Mapping[str, Tensor]) -> Tensor:
@@ -190,12 +191,3 @@ def _vector(code: Code, model: Model) -> Tensor:
             f"The code does not fit the model {model.name!r}; encode the scan with this model."
         )
     return torch.cat([code.tensors[name].to(model.device) for name in lengths])
-
-
-def _lay_out(network: nn.Module) -> None:
-    """Lay out convolution weights as the fast kernels want them."""
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        elif isinstance(module, nn.Conv3d | nn.ConvTranspose3d):
-            module.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
-from torch import nn
 
 from occviewer.arrays import Float32Array
 from occviewer.cutouts import MARGIN
 from occviewer.errors import ObservationError
 from occviewer.models.align import Alignment, align
+from occviewer.models.clouds import drawn_points, inside_box, prepared
 from occviewer.models.code_search import STEPS, search_code
 from occviewer.models.codes import Code, CodeError
 from occviewer.models.fields import NetworkField
 from occviewer.models.info import ModelInfo
+from occviewer.models.layout import as_images, lay_out
 from occviewer.models.observed import (
     PUBLISHED_ROOM,
     looks_rendered,
@@ -31,15 +32,12 @@ from occviewer.models.placing import UPS, Up, rotation_of
 from occviewer.models.pose import PoseNetwork
 from occviewer.networks import Features, OccupancyNetwork
 from occviewer.networks.base import Observed
-from occviewer.observations import FEWEST_POINTS, PointCloud, VoxelGrid, require_usable
+from occviewer.observations import PointCloud, VoxelGrid
 from occviewer.placement import Placement
 
 if TYPE_CHECKING:
     from occviewer.observations.image import Image
     from occviewer.observations.masking import Mask
-
-# More points than this say nothing more about a shape of this resolution.
-_MOST_POINTS = 200_000
 
 TAKEN_AS_THEY_COME = (
     "took the axes as they come (+Y up, +Z to the front); say how the shape stands with up and yaw"
@@ -76,7 +74,7 @@ class Model:
         pose: PoseNetwork | None = None,
     ) -> None:
         self.network = network.eval().requires_grad_(False).to(device)
-        _lay_out(self.network)
+        lay_out(self.network)
         self.info = info
         self.device = torch.device(device)
         self.path = path
@@ -152,7 +150,7 @@ class Model:
         """
         _check_placing(placement, align, up, yaw)
         self._require("points")
-        usable = _prepared(require_usable(cloud), seed)
+        usable = prepared(cloud, seed)
         facts: dict[str, Any] = {"points_read": len(cloud), "points_kept": len(usable)}
         notes = list(usable.notes)
         progress(_CLEANED)
@@ -175,7 +173,7 @@ class Model:
             placement = normalised_placement(
                 usable.points, rotation_of(up or "y", yaw or 0.0), self.info.normalisation
             )
-        inside, normals = self._inside(usable, placement)
+        inside, normals = inside_box(usable, placement, self.info.bounds)
         facts["points_outside"] = outside = len(usable) - len(inside)
         if outside:
             what = "1 point" if outside == 1 else f"{outside:,} points"
@@ -196,7 +194,7 @@ class Model:
             if facts["steps"] < steps:
                 notes.append(f"the search was stopped after {facts['steps']} of {steps} steps")
         else:
-            points = self._sample(inside, seed)
+            points = drawn_points(inside, self.network.point_count, self.info, seed)
             facts["points_used"] = min(len(inside), len(points))
             features = self.features(points[None])
         return self._code(features, placement, notes, facts)
@@ -217,8 +215,10 @@ class Model:
             As `encode`.
         """
         self._require("points")
-        inside, _ = self._inside(_prepared(require_usable(cloud), seed), placement)
-        return inside if self.network.optimised else self._sample(inside, seed)
+        inside, _ = inside_box(prepared(cloud, seed), placement, self.info.bounds)
+        if self.network.optimised:
+            return inside
+        return drawn_points(inside, self.network.point_count, self.info, seed)
 
     def encode_voxels(
         self,
@@ -344,7 +344,7 @@ class Model:
         level = self.level if threshold is None else replace(self.info, threshold=threshold).level
         features = {name: t.to(self.device)[None] for name, t in code.tensors.items()}
         bounds = np.array(self.info.bounds, np.float32)
-        return NetworkField(self.network, _as_images(features), level, bounds)
+        return NetworkField(self.network, as_images(features), level, bounds)
 
     def code_shapes(self) -> dict[str, torch.Size]:
         """Shapes of the tensors of a code; the number of rows can vary with the observation."""
@@ -362,40 +362,6 @@ class Model:
                 "or encode the scan again."
             )
 
-    def _inside(
-        self, cloud: PointCloud, placement: Placement
-    ) -> tuple[Float32Array, Float32Array | None]:
-        """Points (N, 3) that lie in the box, box frame, and their normals where there are any."""
-        low, high = np.array(self.info.bounds)
-        points = placement.to_box(cloud.points)
-        inside = ((points >= low) & (points <= high)).all(axis=1)
-        if inside.sum() < FEWEST_POINTS:
-            raise ObservationError(
-                f"With this placement only {int(inside.sum())} of {len(points):,} points lie in "
-                "the model's box; place the cloud there."
-            )
-        if cloud.normals is None:
-            return points[inside], None
-        return points[inside], placement.directions_to_box(cloud.normals[inside])
-
-    def _sample(self, points: Float32Array, seed: int) -> Float32Array:
-        """As many box points as the encoder wants.
-
-        Where there are too few, every point is taken equally often (but for the rest) and
-        copies are moved by the noise that the model knows, as they were in training.
-        """
-        wanted = self.network.point_count
-        rng = np.random.default_rng(seed)
-        if len(points) >= wanted:
-            chosen: Float32Array = points[rng.choice(len(points), wanted, replace=False)]
-            return chosen
-        order = [rng.permutation(len(points)) for _ in range(-(-wanted // len(points)))]
-        chosen = points[np.concatenate(order)[:wanted]]
-        copies = chosen[len(points) :]
-        copies += rng.normal(scale=self.info.noise, size=copies.shape).astype(np.float32)
-        np.clip(copies, *np.array(self.info.bounds), out=copies)
-        return chosen
-
 
 def _check_placing(
     placement: Placement | None, align: str, up: Up | None, yaw: float | None
@@ -404,26 +370,3 @@ def _check_placing(
         raise ValueError("A placement decides align, up and yaw; give one or the other.")
     if up is not None and up not in UPS:
         raise ValueError(f"The up axis must be one of {', '.join(UPS)}, not {up!r}.")
-
-
-def _prepared(cloud: PointCloud, seed: int) -> PointCloud:
-    """Without duplicates and stray points, and of a size that does not take long."""
-    return require_usable(cloud.subsampled(_MOST_POINTS, seed).cleaned(outliers="auto"))
-
-
-def _lay_out(network: nn.Module) -> None:
-    """Lay out convolution weights as the fast kernels want them."""
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d):
-            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        elif isinstance(module, nn.Conv3d):
-            module.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
-
-
-def _as_images(features: Features) -> Features:
-    """Planes and grids with the channels of a cell beside each other: lookups are faster."""
-    formats = {4: torch.channels_last, 5: torch.channels_last_3d}
-    return {
-        name: tensor.contiguous(memory_format=formats.get(tensor.ndim, torch.contiguous_format))
-        for name, tensor in features.items()
-    }
