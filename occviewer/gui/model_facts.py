@@ -29,13 +29,17 @@ def about(model: Model, takes_pictures: bool) -> str:
     lines = [
         f"<b>{escape(family)}</b>" if family else "",
         escape(info.description) if info.family else escape(network.architecture),
-        f"{weights / 1e6:.1f} million weights on {model.device}",
+        f"{_counted(weights)} weights on {model.device}",
         f"Takes {escape(takes)}",
         f"{stored:,} stored shapes" if stored > 1 else "",
         f"Gives {_VALUES[info.values]}",
         *(f"<i>{escape(warning[:1].upper() + warning[1:])}.</i>" for warning in info.warnings),
     ]
     return "<br>".join(line for line in lines if line)
+
+
+def _counted(weights: int) -> str:
+    return f"{weights / 1e6:.1f} million" if weights >= 100_000 else f"{weights:,}"
 
 
 _VALUES = {

@@ -50,6 +50,7 @@ def test_inspect_says_all_that_a_person_asks(points_model, capsys):
         "Occupancy Network for point clouds: pointnet_simple, cbatchnorm",
         "point clouds (300 points); normalised by box",
         "code          c 24",
+        "encoder=pointnet_simple",
         "threshold     0.2",
         "assumed       threshold=0.2, points=300",
     ):
