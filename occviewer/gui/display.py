@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from occviewer.models import Code, Model
 
 _DEFAULT_THRESHOLD = 0.5
+_ONLY_CODES = (
+    "This model takes no scan: press “New shapes” (Ctrl+R), take a stored shape, or open a code."
+)
 
 
 class Display:
@@ -230,6 +233,8 @@ class Display:
         source = self._history.document.shape.source
         kind = self._pipeline.first_taken if source is None else source.kind
         self._window.sources.show_kind(kind)
+        nothing = self._pipeline.model is not None and not self._pipeline.takes
+        self._window.source.set_hint(_ONLY_CODES if nothing else "")
 
     def _cloud_failed(self, failure: Failure) -> None:
         self._window.messages.show_message("error", failure.sentence, failure.details)

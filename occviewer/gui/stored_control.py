@@ -76,6 +76,7 @@ class StoredControl(QObject):
         self._model, self._drawing = None, None
         self._wanted.clear()
         self._panel.show_names(())
+        self._take_only(model)
         if len(model.network.stored_codes()) > 1:
             from occviewer.models.known_codes import stored_names
 
@@ -86,6 +87,15 @@ class StoredControl(QObject):
                 lambda names: self._show(model, names),
                 self._controller.failed,
             )
+
+    def _take_only(self, model: Model) -> None:
+        """Show the shape of a network that is one, since nothing else can be done with it."""
+        from occviewer.models.known_codes import stored_code
+
+        shape, network = self._controller.document.shape, model.network
+        is_one = network.observed == "none" and len(network.stored_codes()) == 1
+        if is_one and shape.code is None:
+            self._take(stored_code(model, 0), f"Take “{model.name}”")
 
     def _show(self, model: Model, names: tuple[str, ...]) -> None:
         if self._controller.pipeline.model is model:

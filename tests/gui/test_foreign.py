@@ -2,12 +2,18 @@
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image as Pillow
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel
 
+from occviewer.models import open_model
+
+from ..models.families.published import random_state, save_like_onet
+from ..models.families.test_onet import QUERIES, Z, decoder_shapes
 from .foreign_windows import drop, published, use, volume
 from .latent_windows import LONG, settled, wait
+from .small_windows import drawn_samples
 
 
 def test_voxels_are_dropped_thresholded_turned_and_all_of_it_undone(opened, qtbot, tmp_path):
@@ -94,3 +100,29 @@ def test_a_source_of_another_kind_is_refused_in_a_sentence(opened, qtbot, tmp_pa
     assert controller.document.shape.is_empty
     assert "Voxels" not in controller.files.filters()
     assert "Scans" in controller.files.filters()
+
+
+def test_an_unconditional_model_draws_shapes_and_slides_them(opened, qtbot, tmp_path):
+    window, controller = opened
+    shapes = {f"decoder.{n}": s for n, s in decoder_shapes("simple", 0, Z).items()}
+    state = random_state(shapes)
+    save_like_onet(tmp_path / "onet_uncond.pt", state)
+    network = open_model(tmp_path / "onet_uncond.pt", "cpu").network
+    with torch.no_grad():
+        logits = network.decode(QUERIES, {"z": torch.zeros(1, Z)})
+    state["decoder.fc_out.bias"] -= logits.median() + 1.4
+    save_like_onet(tmp_path / "onet_uncond.pt", state)
+    use(controller, qtbot, tmp_path / "onet_uncond.pt")
+    assert "takes no scan" in window.source.about.text()
+    sampler = window.sampler
+    qtbot.waitUntil(sampler.new.isEnabled, timeout=LONG)
+    sampler.count.setValue(3)
+    sampler.new.click()
+    qtbot.waitUntil(lambda: drawn_samples(sampler), timeout=LONG)
+    row = next(n for n in range(3) if sampler.list.item(n).text() == f"{n + 1}")
+    sampler.taken.emit(row)
+    first = wait(controller, qtbot)
+    qtbot.waitUntil(lambda: controller.latent.facts is not None, timeout=LONG)
+    assert len(controller.latent.facts.position) == Z
+    window.latent.rows[0].value.number.setValue(0.5)
+    assert not np.array_equal(wait(controller, qtbot).vertices, first.vertices)
