@@ -223,9 +223,9 @@ class Display:
     def _show_placed(self, result: MeshResult | None) -> None:
         """Show a cloud whose code is still searched where a preview has it."""
         shape = self._history.document.shape
-        if result is None or shape.scan is None or shape.code is not None or self.points_hidden:
+        if result is None or not result.is_preview or shape.scan is None or self.points_hidden:
             return
-        if self.cloud.placement_of(shape.scan) is None:
+        if shape.code is None and self.cloud.placement_of(shape.scan) is None:
             self.cloud.show(shape.scan, result.code, shape.scan.counted())
 
     def _show_page(self) -> None:

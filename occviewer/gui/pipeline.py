@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtCore import QObject, Signal
@@ -270,7 +271,7 @@ class Pipeline(QObject):
         """Show what a search has reached, in the window's thread."""
         if self._asked.get("encode") is source and not self._held:
             self._shown = None
-            self.meshed.emit(result)
+            self.meshed.emit(replace(result, is_preview=True))
 
     def _follow_mesh(self, code: Code) -> None:
         asked: _MeshKey | None = self._asked.get("mesh")

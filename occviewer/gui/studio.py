@@ -64,6 +64,8 @@ class MeshResult:
         Whether the mesh has the colours of a picture.
     remark : str
         What the person should know of it: a sentence, or empty.
+    is_preview : bool
+        Whether its code is still searched.
     """
 
     mesh: Mesh
@@ -75,6 +77,7 @@ class MeshResult:
     size: tuple[float, float, float] = (0.0, 0.0, 0.0)
     painted: bool = False
     remark: str = ""
+    is_preview: bool = False
 
 
 @dataclass(frozen=True, eq=False)

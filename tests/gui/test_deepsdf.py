@@ -94,7 +94,8 @@ def test_a_search_shows_previews_and_stop_keeps_what_was_reached(
     controller.files.open_all([tmp_path / "ball.ply"])
     qtbot.waitUntil(lambda: len(shown) >= 2, timeout=LONG)
     assert controller.document.shape.code is None, "it is still searched"
-    assert all(result.live for result in shown)
+    assert all(result.live and result.is_preview for result in shown)
+    assert controller.display.cloud.placement is not None, "the cloud is seen meanwhile"
     qtbot.waitUntil(lambda: "Searching the code" in window._busy.text(), timeout=LONG)
     window.actions_["shape.cancel"].trigger()
     wait(controller, qtbot)

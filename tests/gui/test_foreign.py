@@ -1,5 +1,7 @@
 """Published checkpoints in the window: what they take, what they were given, and what is set."""
 
+import threading
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel
 
 from occviewer.models import open_model
+from occviewer.observations import VoxelGrid
 
 from ..models.families.published import random_state, save_like_onet
 from ..models.families.test_onet import QUERIES, Z, decoder_shapes
@@ -45,6 +48,49 @@ def test_voxels_are_dropped_thresholded_turned_and_all_of_it_undone(opened, qtbo
         window.actions_["edit.undo"].trigger()
     assert np.array_equal(wait(controller, qtbot).vertices, first.vertices)
     assert page.threshold.value() == pytest.approx(1.0)
+
+
+def test_a_session_with_voxels_and_settings_opens_as_it_was(opened, qtbot, tmp_path):
+    window, controller = opened
+    use(controller, qtbot, published(tmp_path, "voxel_simple"))
+    drop(controller, qtbot, volume(tmp_path))
+    window.voxels.threshold.number.setValue(0.5)
+    controller.model.set("threshold", 0.25)
+    qtbot.waitUntil(lambda: controller.pipeline.ready, timeout=LONG)
+    before = wait(controller, qtbot)
+    controller.files.session = tmp_path / "voxels.occ"
+    window.actions_["file.save"].trigger()
+    qtbot.waitUntil(lambda: not controller.storage.busy(), timeout=LONG)
+    window.actions_["file.new"].trigger()
+    wait(controller, qtbot)
+    assert controller.document.shape.is_empty
+    controller.files.open_all([tmp_path / "voxels.occ"])
+    qtbot.waitUntil(lambda: controller.display.result is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: controller.pipeline.ready and settled(controller), timeout=LONG)
+    assert np.array_equal(wait(controller, qtbot).vertices, before.vertices)
+    assert window.model.settings.fields["threshold"].text() == "0.25"
+    assert window.voxels.threshold.value() == pytest.approx(0.5)
+
+
+def test_volumes_are_worked_on_beside_the_windows_thread(opened, qtbot, tmp_path, monkeypatch):
+    window, controller = opened
+    threads = {}
+    for name in ("with_threshold", "exposed_centres", "resampled", "extremes"):
+        function = getattr(VoxelGrid, name)
+
+        def watched(*args, function=function, name=name):
+            threads.setdefault(name, set()).add(threading.current_thread())
+            return function(*args)
+
+        monkeypatch.setattr(VoxelGrid, name, watched)
+    use(controller, qtbot, published(tmp_path, "voxel_simple"))
+    drop(controller, qtbot, volume(tmp_path))
+    window.voxels.threshold.number.setValue(0.5)
+    window.given.shown.click()
+    wait(controller, qtbot)
+    qtbot.waitUntil(lambda: not controller.storage.busy(), timeout=LONG)
+    assert set(threads) == {"with_threshold", "exposed_centres", "resampled", "extremes"}
+    assert threading.main_thread() not in set().union(*threads.values())
 
 
 def test_what_the_network_got_is_drawn(opened, qtbot, tmp_path):
