@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from occviewer.observations.masking import Mask
 
 _LEGEND = (
-    '<span style="color:#ff8c00">■</span> object without shape &nbsp; '
-    '<span style="color:#1e6eff">■</span> shape without object'
+    '<span style="color:#ff8c00">■</span> object only &nbsp; '
+    '<span style="color:#1e6eff">■</span> shape only'
 )
 
 

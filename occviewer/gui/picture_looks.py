@@ -13,7 +13,6 @@ from occviewer.cutouts import crop_around, network_input
 from occviewer.meshes import Mesh
 from occviewer.observations.image import Image
 from occviewer.observations.masking import Mask
-from occviewer.pictures.silhouettes import silhouette
 
 _SIDE = 900  # pixels of the longer side: more than a panel shows
 _SILHOUETTE_SIDE = 420
@@ -98,6 +97,8 @@ def silhouette_overlay(
         Of the whole picture.
     inside : (H, W) bool
     """
+    from occviewer.pictures.silhouettes import silhouette  # imports torch
+
     wanted = _scaled(inside, _SILHOUETTE_SIDE)
     height, width = wanted.shape
     middles = mesh.vertices[mesh.faces].mean(1)

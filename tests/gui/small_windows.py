@@ -1,7 +1,11 @@
 """Windows with a small model, whose shapes are quickly made."""
 
+import torch
+
 from occviewer.document import commands
 from occviewer.models import ModelInfo, open_model, save_checkpoint
+from occviewer.models.checkpoint import update_checkpoint
+from occviewer.networks.image_encoder import ImageEncoder
 
 from ..latent.spaces import code_of, small_bottleneck
 from ..networks.small import small_network
@@ -60,10 +64,7 @@ def _use(controller, qtbot, path, threshold, latent):
     save_checkpoint(
         path, small_network("house"), ModelInfo(name="small", threshold=threshold), latent=latent
     )
-    qtbot.waitUntil(lambda: controller.pipeline.model is not None, timeout=LONG)
-    controller.choose_model(str(path))
-    qtbot.waitUntil(lambda: controller.pipeline.model.path == path, timeout=LONG)
-    qtbot.waitUntil(lambda: not controller.compute.busy(), timeout=LONG)
+    use_model(controller, qtbot, path)
     return open_model(path, "cpu")
 
 
@@ -71,3 +72,26 @@ def drawn_samples(sampler):
     """Whether every place of the row holds a sample, with a surface or without."""
     texts = [sampler.list.item(row).text() for row in range(sampler.list.count())]
     return bool(texts) and "…" not in texts
+
+
+def picture_model(folder):
+    """Write a small model whose image encoder, with random weights, sees about one shape."""
+    path, latent = folder / "seer.safetensors", small_bottleneck()
+    save_checkpoint(
+        path, small_network("house"), ModelInfo(name="seer", threshold=0.57), latent=latent
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        encoder = ImageEncoder(latent.size, pixels=32, hidden=16)
+    encoder.latent_mean.copy_(latent.prior_mean)
+    encoder.latent_std.fill_(0.3)
+    update_checkpoint(path, image=encoder)
+    return path
+
+
+def use_model(controller, qtbot, path):
+    """Work with a model; until it is open."""
+    qtbot.waitUntil(lambda: controller.pipeline.model is not None, timeout=LONG)
+    controller.choose_model(str(path))
+    qtbot.waitUntil(lambda: controller.pipeline.ready, timeout=LONG)
+    qtbot.waitUntil(lambda: not controller.compute.busy(), timeout=LONG)
