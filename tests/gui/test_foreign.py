@@ -55,7 +55,7 @@ def test_a_session_with_voxels_and_settings_opens_as_it_was(opened, qtbot, tmp_p
     use(controller, qtbot, published(tmp_path, "voxel_simple"))
     drop(controller, qtbot, volume(tmp_path))
     window.voxels.threshold.number.setValue(0.5)
-    controller.model.set("threshold", 0.25)
+    controller.model.set("threshold", 0.15)
     qtbot.waitUntil(lambda: controller.pipeline.ready, timeout=LONG)
     before = wait(controller, qtbot)
     controller.files.session = tmp_path / "voxels.occ"
@@ -68,7 +68,7 @@ def test_a_session_with_voxels_and_settings_opens_as_it_was(opened, qtbot, tmp_p
     qtbot.waitUntil(lambda: controller.display.result is not None, timeout=LONG)
     qtbot.waitUntil(lambda: controller.pipeline.ready and settled(controller), timeout=LONG)
     assert np.array_equal(wait(controller, qtbot).vertices, before.vertices)
-    assert window.model.settings.fields["threshold"].text() == "0.25"
+    assert window.model.settings.fields["threshold"].text() == "0.15"
     assert window.voxels.threshold.value() == pytest.approx(0.5)
 
 
