@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
@@ -64,10 +65,10 @@ class StoredControl(QObject):
         self._controller.display.fit_next()
         self._controller.do(commands.take_code, code, title, 1.0)
 
-    def _with_code(self, row: int, then: object) -> None:
+    def _with_code(self, row: int, then: Callable[[Code], None]) -> None:
         from occviewer.models.known_codes import stored_code
 
-        if self._model is not None and self._controller.pipeline.ready and callable(then):
+        if self._model is not None and self._controller.pipeline.ready:
             then(stored_code(self._model, row))  # copies a row of numbers
 
     def _opened(self, model: Model) -> None:
