@@ -18,6 +18,7 @@ from occviewer.cli.arguments import (
     positive,
     shard,
 )
+from occviewer.cli.data_photograph import add_photograph_command
 from occviewer.cli.data_render import add_render_command
 from occviewer.cli.running import seed
 from occviewer.cli.scan import add_scan_command
@@ -47,6 +48,7 @@ def add_data_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentPa
     _add_synthetic(commands)
     add_scan_command(commands)
     add_render_command(commands)
+    add_photograph_command(commands)
 
 
 def _add_prepare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

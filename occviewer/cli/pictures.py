@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 # As the modules of observations say, which help does not wait for.
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 _COLOURED = (".glb", ".obj", ".ply")
-_ROUNDS = 60
+_TEXTURED = (".glb", ".obj")
+_ROUNDS = 30
 _ONLY_PICTURES = ("mask", "texture", "refine", "box", "object")
 
 
@@ -35,13 +36,14 @@ class SeenShape:
     camera: PictureCamera | None = None
     overlap: float = 0.0
 
-    def coloured(self, mesh: Mesh) -> Mesh:
-        """Lay the picture's colours on a mesh of the box frame."""
-        from occviewer.meshes.texturing import coloured_by_picture
+    def coloured(self, mesh: Mesh, texture: str) -> Mesh:
+        """Lay the picture's colours on a mesh of the box frame: ``uv`` or ``vertex``."""
+        from occviewer.meshes.texturing import coloured_by_picture, textured_by_picture
 
         assert self.camera is not None
         assert self.mask is not None
-        return coloured_by_picture(mesh, self.camera, self.image.pixels, self.mask.inside)
+        lay = textured_by_picture if texture == "uv" else coloured_by_picture
+        return lay(mesh, self.camera, self.image.pixels, self.mask.inside)
 
 
 def add_picture_options(parser: argparse.ArgumentParser) -> None:
@@ -56,7 +58,15 @@ def add_picture_options(parser: argparse.ArgumentParser) -> None:
         help="where the object is, in pixels, for backgrounds that are not plain",
     )
     add("--object", type=positive, metavar="N", help="which of several objects (1 is the largest)")
-    add("--texture", action="store_true", help="lay the picture's colours on the mesh")
+    add(
+        "--texture",
+        nargs="?",
+        const="auto",
+        choices=("auto", "uv", "vertex"),
+        help="lay the picture's colours on the mesh: uv bakes a texture (.glb, .obj with .mtl and "
+        ".png) and reduces the mesh to 20,000 triangles, vertex colours the vertices; auto, or "
+        "nothing, is uv where the format holds it",
+    )
     add(
         "--refine",
         type=number(lambda value: value >= 0 and value == int(value), "a whole number from 0"),
@@ -105,8 +115,12 @@ def check_picture_options(parser: argparse.ArgumentParser, args: argparse.Namesp
     if args.texture and args.colours != "none":
         parser.error("--texture and --colours both colour the mesh; give one of them")
     suffix = args.output.suffix.lower() or f".{args.format or 'glb'}"
-    if args.texture and suffix not in _COLOURED:
-        parser.error(f"{suffix} holds no colours; write {' or '.join(_COLOURED)}")
+    if args.texture == "auto":
+        args.texture = "uv" if suffix in _TEXTURED else "vertex"
+    able = {"uv": _TEXTURED, "vertex": _COLOURED}.get(args.texture, (suffix,))
+    if suffix not in able:
+        what = "texture" if args.texture == "uv" else "colours"
+        parser.error(f"{suffix} holds no {what}; write {' or '.join(able)}")
 
 
 def see_picture(args: argparse.Namespace, model: Model, source: Path) -> SeenShape:

@@ -205,7 +205,7 @@ def _one_picture(
         box_mesh = _extracted(args, model, seen.code, notes)
     if args.texture:
         with stages.stage("texture"):
-            box_mesh = seen.coloured(box_mesh)
+            box_mesh = seen.coloured(box_mesh, args.texture)
     with stages.stage("save"):
         mesh = written_mesh(args, box_mesh, seen.code, None, job.mesh)
     for note in notes:

@@ -17,17 +17,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from PIL import Image
 
 from occviewer.arrays import FloatArray, UInt8Array
 from occviewer.errors import Cancelled, MeshError
-from occviewer.files import written_whole
-from occviewer.meshes.text_formats import obj_text, off_text, stl_text
+from occviewer.files import write_whole, written_whole
+from occviewer.meshes.text_formats import mtl_text, obj_text, off_text, stl_text
+from occviewer.meshes.texture import Texture
 
 if TYPE_CHECKING:
     from occviewer.meshes.mesh import Mesh
 
 # Coordinates may be off by this share of the mesh's size, no more.
 _PRECISION = 1e-6
+
+TEXTURED_SUFFIXES = (".glb", ".obj")
+"""Formats that can hold a texture."""
 
 _READABLE = (".glb", ".gltf", ".obj", ".off", ".ply", ".stl")
 
@@ -40,14 +45,17 @@ def save(
 ) -> None:
     """Write a mesh, the format by the extension: .glb, .obj, .ply, .stl or .off.
 
+    GLB holds a texture; for OBJ it is written beside the file, as NAME.mtl and
+    NAME-texture.png. PLY, STL and OFF hold none.
+
     The file is written beside its place and moved there when it is whole; when
     anything goes wrong, what was there before stays.
 
     Raises
     ------
     MeshError
-        For an empty mesh, an unknown extension, a missing folder, no permission
-        or a full disk.
+        For an empty mesh, an unknown extension or one that holds no texture, a missing folder,
+        no permission or a full disk.
     Cancelled
         `cancel`, which is asked between pieces, said true.
     """
@@ -59,11 +67,17 @@ def save(
             f"{path}: meshes are written as {_listed(_WRITERS)}, not as "
             f"{target.suffix or 'a file without extension'!r}; choose one of these."
         )
+    if mesh.texture is not None and target.suffix.lower() not in TEXTURED_SUFFIXES:
+        raise MeshError(
+            f"{path}: {target.suffix} holds no texture; write {' or '.join(TEXTURED_SUFFIXES)}."
+        )
     if mesh.is_empty:
         raise MeshError(f"{path}: the mesh has no triangles, so there is nothing to save.")
     if not np.isfinite(mesh.vertices).all():
         raise MeshError(f"{path}: the mesh has coordinates that are not finite; not saved.")
-    pieces = writer(mesh)
+    if mesh.texture is not None and target.suffix.lower() == ".obj":
+        _save_material(mesh.texture, target)
+    pieces = writer(mesh, target)
     size = sum(map(len, pieces)) if isinstance(pieces, list) else None
     with written_whole(target, MeshError, size) as stream:
         for piece in pieces:
@@ -77,7 +91,8 @@ def load(path: str | os.PathLike[str]) -> Mesh:
 
     All parts of a scene become one mesh. Vertices are float32 where that keeps
     their places, else float64 (georeferenced coordinates). Colours of vertices
-    are kept; normals are not, `Mesh.with_normals` makes them.
+    are kept, and the texture of a single part; normals are not, `Mesh.with_normals` makes
+    them.
 
     Raises
     ------
@@ -107,10 +122,19 @@ def load(path: str | os.PathLike[str]) -> Mesh:
         # STL knows no shared vertices; equal coordinates are the same vertex.
         vertices, same = np.unique(vertices, axis=0, return_inverse=True)
         return Mesh(_smallest_type(vertices), same.reshape(-1)[faces])
+    if found.visual.kind == "texture":
+        return Mesh(_smallest_type(vertices), faces, texture=_texture_of(found.visual))
     colors = np.asarray(found.visual.vertex_colors) if found.visual.kind == "vertex" else None
     if colors is not None and (colors[:, 3] == 255).all():
         colors = colors[:, :3]
     return Mesh(_smallest_type(vertices), faces, colors=colors)
+
+
+def _texture_of(visual: Any) -> Texture | None:  # noqa: ANN401 - trimesh's TextureVisuals
+    image = getattr(visual.material, "baseColorTexture", None)
+    if image is None or visual.uv is None:
+        return None
+    return Texture(np.asarray(image.convert("RGB")), np.asarray(visual.uv))
 
 
 def _read(source: Path, kind: str) -> Any:  # noqa: ANN401 - a trimesh.Trimesh
@@ -156,17 +180,26 @@ def _promised_faces(source: Path) -> int:
 def _trimesh(mesh: Mesh, vertices: FloatArray) -> Any:  # noqa: ANN401 - a trimesh.Trimesh
     import trimesh
 
+    visual = None
+    if mesh.texture is not None:
+        material = trimesh.visual.material.PBRMaterial(
+            baseColorTexture=Image.open(io.BytesIO(mesh.texture.png())),
+            metallicFactor=0.0,
+            roughnessFactor=0.8,
+        )
+        visual = trimesh.visual.TextureVisuals(uv=mesh.texture.uv, material=material)
     return trimesh.Trimesh(
         vertices=vertices,
         faces=mesh.faces,
         vertex_normals=mesh.normals,
-        vertex_colors=mesh.colors,
+        vertex_colors=None if visual is not None else mesh.colors,
+        visual=visual,
         process=False,
         validate=False,
     )
 
 
-def _glb(mesh: Mesh) -> Iterable[bytes]:
+def _glb(mesh: Mesh, target: Path) -> Iterable[bytes]:
     import trimesh
 
     middle = np.zeros(3)
@@ -180,21 +213,35 @@ def _glb(mesh: Mesh) -> Iterable[bytes]:
     return [bytes(scene.export(file_type="glb", include_normals=mesh.normals is not None))]
 
 
-def _obj(mesh: Mesh) -> Iterable[bytes]:
-    return obj_text(mesh, _decimals(mesh))
+def _obj(mesh: Mesh, target: Path) -> Iterable[bytes]:
+    return obj_text(mesh, _decimals(mesh), _material_name(target))
 
 
-def _off(mesh: Mesh) -> Iterable[bytes]:
+def _save_material(texture: Texture, target: Path) -> None:
+    """Write the material and the picture that an OBJ file names, beside it."""
+    name = _material_name(target)
+    # Not NAME.png, which may well be the picture that the mesh was made of.
+    image = f"{name}-texture.png"
+    write_whole(target.with_name(image), texture.png(), MeshError)
+    write_whole(target.with_name(f"{name}.mtl"), mtl_text(image), MeshError)
+
+
+def _material_name(target: Path) -> str:
+    # Readers take what follows a blank for an option.
+    return "_".join(target.stem.split())
+
+
+def _off(mesh: Mesh, target: Path) -> Iterable[bytes]:
     return off_text(mesh, _decimals(mesh))
 
 
-def _stl(mesh: Mesh) -> Iterable[bytes]:
+def _stl(mesh: Mesh, target: Path) -> Iterable[bytes]:
     if np.abs(mesh.vertices).max() * np.finfo(np.float32).eps <= _PRECISION * _size(mesh):
         return [bytes(_trimesh(mesh, mesh.vertices).export(file_type="stl"))]
     return stl_text(mesh, _decimals(mesh))
 
 
-def _ply(mesh: Mesh) -> Iterable[bytes]:
+def _ply(mesh: Mesh, target: Path) -> Iterable[bytes]:
     """Binary PLY, its coordinates in the precision of the mesh (trimesh writes floats only)."""
     place = "double" if mesh.vertices.dtype == np.float64 else "float"
     properties: list[tuple[str, str, FloatArray | UInt8Array]] = [
@@ -224,7 +271,7 @@ def _ply(mesh: Mesh) -> Iterable[bytes]:
     return ["\n".join(header).encode(), vertices.tobytes(), faces.tobytes()]
 
 
-_WRITERS: dict[str, Callable[[Mesh], Iterable[bytes]]] = {
+_WRITERS: dict[str, Callable[[Mesh, Path], Iterable[bytes]]] = {
     ".glb": _glb,
     ".obj": _obj,
     ".off": _off,

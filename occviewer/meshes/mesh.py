@@ -21,6 +21,7 @@ from occviewer.arrays import (
 )
 from occviewer.errors import MeshError
 from occviewer.meshes import topology
+from occviewer.meshes.texture import Texture
 from occviewer.placement import Placement
 
 
@@ -39,6 +40,8 @@ class Mesh:
         Unit normals of the vertices.
     colors : (V, 3 | 4) uint8, optional
         RGB or RGBA of the vertices.
+    texture : Texture, optional
+        For a surface that is cut at seams: vertices at them are there more than once.
 
     Raises
     ------
@@ -50,6 +53,7 @@ class Mesh:
     faces: npt.NDArray[np.int32]
     normals: Float32Array | None = None
     colors: UInt8Array | None = None
+    texture: Texture | None = None
 
     def __post_init__(self) -> None:
         vertices = np.asarray(self.vertices)
@@ -83,6 +87,10 @@ class Mesh:
                     f"not {colors.dtype} {colors.shape}."
                 )
             self._set("colors", colors)
+        if self.texture is not None and len(self.texture.uv) != len(vertices):
+            raise MeshError(
+                f"{len(self.texture.uv)} places in the texture do not fit {len(vertices)} vertices."
+            )
 
     def _set(self, name: str, array: npt.NDArray[np.generic]) -> None:
         view = array.view()
@@ -125,7 +133,7 @@ class Mesh:
     @cached_property
     def is_watertight(self) -> bool:
         """Whether every edge has exactly two faces, which pass it in opposite directions."""
-        return topology.is_closed(self.faces)
+        return topology.is_closed(self._welded_faces)
 
     @cached_property
     def face_areas(self) -> Float64Array:
@@ -150,8 +158,8 @@ class Mesh:
     @cached_property
     def euler_characteristic(self) -> int:
         """Vertices in use - edges + faces: 2 for a sphere, 0 for a torus, added over parts."""
-        used = len(np.unique(self.faces))
-        return used - topology.edge_count(self.faces) + len(self.faces)
+        faces = self._welded_faces
+        return len(np.unique(faces)) - topology.edge_count(faces) + len(faces)
 
     @cached_property
     def component_count(self) -> int:
@@ -220,11 +228,21 @@ class Mesh:
             renamed[faces].astype(np.int32),
             None if self.normals is None else self.normals[used],
             None if self.colors is None else self.colors[used],
+            None if self.texture is None else Texture(self.texture.image, self.texture.uv[used]),
         )
 
     @cached_property
+    def _welded_faces(self) -> npt.NDArray[np.int32]:
+        """Triangles (F, 3) between places: the seams of a texture cut no surface."""
+        if self.texture is None:
+            return self.faces
+        _, place = np.unique(self.vertices, axis=0, return_inverse=True)
+        welded: npt.NDArray[np.int32] = place.reshape(-1)[self.faces].astype(np.int32)
+        return welded
+
+    @cached_property
     def _labels(self) -> IntArray:
-        return topology.component_labels(self.faces, len(self.vertices))
+        return topology.component_labels(self._welded_faces, len(self.vertices))
 
     @property
     def _component_areas(self) -> Float64Array:

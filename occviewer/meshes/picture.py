@@ -61,7 +61,7 @@ def render_picture(
     Parameters
     ----------
     mesh : Mesh
-        In the box frame: +Y up, +Z to the front. Colours of vertices are shown.
+        In the box frame: +Y up, +Z to the front. A texture or colours of vertices are shown.
     path : path, optional
         PNG or JPEG to write.
     size : (int, int)
@@ -169,7 +169,12 @@ def _add_mesh(plotter: Any, mesh: Mesh) -> None:  # noqa: ANN401 - a pyvista.Plo
     )
     surface.point_data.active_normals = np.array(smooth.normals)
     look: dict[str, Any] = {"color": _CLAY}
-    if mesh.colors is not None:
+    if mesh.texture is not None:
+        surface.active_texture_coordinates = np.array(mesh.texture.uv)
+        image = pyvista.Texture(np.array(mesh.texture.image))
+        image.interpolate = True
+        look = {"texture": image}
+    elif mesh.colors is not None:
         surface.point_data["colors"] = np.array(mesh.colors[:, :3])
         look = {"scalars": "colors", "rgb": True}
     plotter.add_mesh(

@@ -21,7 +21,7 @@ def smoothed(mesh: Mesh, rounds: int) -> Mesh:
 
     A windowed sinc filter (Taubin, Zhang and Golub, "Optimal surface smoothing as filter
     design", ECCV 1996). The triangles stay the same, so that a watertight mesh stays
-    watertight; normals are made anew.
+    watertight; normals are made anew, and a texture is lost.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def reduced(mesh: Mesh, faces: int) -> Mesh:
     """Reduce a mesh to about so many triangles.
 
     Quadric edge collapse (Garland and Heckbert, "Surface simplification using quadric
-    error metrics", SIGGRAPH 1997). Colours are lost, normals are made anew.
+    error metrics", SIGGRAPH 1997). Colours and texture are lost, normals are made anew.
 
     Parameters
     ----------

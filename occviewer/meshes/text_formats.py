@@ -14,9 +14,10 @@ import numpy.typing as npt
 from occviewer.meshes.mesh import Mesh
 
 _ROWS = 2000
+_MATERIAL = "picture"
 
 
-def obj_text(mesh: Mesh, decimals: int) -> Iterator[bytes]:
+def obj_text(mesh: Mesh, decimals: int, material: str = "") -> Iterator[bytes]:
     """Wavefront OBJ with normals, and with colours after the coordinates as most readers take.
 
     Parameters
@@ -24,8 +25,12 @@ def obj_text(mesh: Mesh, decimals: int) -> Iterator[bytes]:
     mesh : Mesh
     decimals : int
         Digits after the point of coordinates.
+    material : str
+        Name of the MTL file and of the material in it, for meshes with a texture.
     """
     yield b"# OccViewer\n"
+    if mesh.texture is not None:
+        yield f"mtllib {material}.mtl\nusemtl {_MATERIAL}\n".encode()
     corner = " ".join([f"%.{decimals}f"] * 3)
     if mesh.colors is None:
         yield from _lines(f"v {corner}\n", mesh.vertices)
@@ -36,12 +41,21 @@ def obj_text(mesh: Mesh, decimals: int) -> Iterator[bytes]:
             columns = np.hstack([mesh.vertices[rows], colours[rows] / 255])
             yield from _lines(f"v {corner} %.6f %.6f %.6f\n", columns)
     numbers = np.arange(1, len(mesh.vertices) + 1)
-    corners, each = "f %d %d %d\n", 1
+    corner, each = "%d", 1
+    if mesh.texture is not None:
+        yield from _lines("vt %.6f %.6f\n", mesh.texture.uv)
+        corner, each = "%d/%d", 2
     if mesh.normals is not None:
         yield from _lines("vn %.7f %.7f %.7f\n", mesh.normals)
-        corners, each = "f %d//%d %d//%d %d//%d\n", 2
+        corner, each = ("%d//%d", 2) if mesh.texture is None else ("%d/%d/%d", 3)
+    corners = f"f {corner} {corner} {corner}\n"
     for start in range(0, len(mesh.faces), _ROWS):
         yield from _lines(corners, np.repeat(numbers[mesh.faces[start : start + _ROWS]], each, 1))
+
+
+def mtl_text(image: str) -> bytes:
+    """Make a material that shows an image: the content of an MTL file."""
+    return f"# OccViewer\nnewmtl {_MATERIAL}\nKd 1 1 1\nillum 1\nmap_Kd {image}\n".encode()
 
 
 def off_text(mesh: Mesh, decimals: int) -> Iterator[bytes]:

@@ -1,26 +1,39 @@
-"""The colours of a picture on a mesh: projected, mirrored, and extended where nothing was seen."""
+"""The colours of a picture on a mesh: projected, mirrored, and extended where nothing was seen.
+
+Either on the vertices, or baked into a texture, which shows as much as the picture did.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from occviewer.arrays import BoolArray, Float64Array, IntArray, UInt8Array
+from occviewer.arrays import BoolArray, Float64Array, FloatArray, IntArray, UInt8Array
 from occviewer.cameras import PictureCamera
-from occviewer.errors import MeshError
+from occviewer.errors import Cancelled, MeshError
 from occviewer.meshes.mesh import Mesh
-from occviewer.meshes.sampling import sample_surface
+from occviewer.meshes.processing import reduced
+from occviewer.meshes.projecting import SeenColors
+from occviewer.meshes.rasterising import rasterised
+from occviewer.meshes.texture import Texture
+from occviewer.meshes.unwrapping import unwrapped
 
-_DEPTH_SIDE = 200  # pixels of the longer side of what is seen, for the test of depth
-_SAMPLES = 400_000
-_BEHIND = 0.03  # box units that a vertex may lie behind what is seen first
-_GRAZING = 0.2  # cosine from which on a surface shows its colour
-_RIM = 0.012  # of the mask's longer side: pixels at its edge are mixed with the background
-_MIRRORED = 0.025  # box units between a vertex and the mirror image of one that was seen
+TEXTURE_PIXELS = 1024
+"""Side of a texture."""
+
+TEXTURED_TRIANGLES = 20_000
+"""Triangles of a mesh with a texture: the texture shows what they do not, and laying many more
+flat takes minutes."""
+
+_MIRRORED = 0.025  # box units between a vertex and the mirror image of another
 _SYMMETRIC = 0.8  # share of the vertices whose mirror images lie on the mesh
 _MIRROR_WEIGHT = 0.25
 _SMOOTH = 0.02  # how strongly neighbours are alike, against 1 for what was seen head on
+_FLIP = np.array([-1.0, 1.0, 1.0])
+
+Progress = Callable[[float], None]
 
 
 def coloured_by_picture(
@@ -47,101 +60,146 @@ def coloured_by_picture(
     MeshError
         The mesh is empty, or the camera sees nothing of it.
     """
+    mesh, _, colors = _colors_of_vertices(mesh, camera, pixels, inside)
+    return replace(mesh, colors=_as_bytes(colors), texture=None)
+
+
+def textured_by_picture(
+    mesh: Mesh,
+    camera: PictureCamera,
+    pixels: UInt8Array,
+    inside: BoolArray,
+    *,
+    side: int = TEXTURE_PIXELS,
+    triangles: int = TEXTURED_TRIANGLES,
+    progress: Progress = lambda share: None,
+    cancel: Callable[[], bool] = lambda: False,
+) -> Mesh:
+    """Bake the picture that shows a mesh into a texture of it.
+
+    Colours come from where they do in `coloured_by_picture`, for each pixel of the texture.
+    Between the charts they go on, so that no seam shows.
+
+    Parameters
+    ----------
+    mesh, camera, pixels, inside
+        As for `coloured_by_picture`.
+    side : int
+        Pixels of the texture's sides.
+    triangles : int
+        To which the mesh is reduced first.
+    progress : callable
+        Told which share is done, 0 … 1.
+    cancel : callable
+        Asked between steps, and ten times a second while the mesh is laid flat.
+
+    Returns
+    -------
+    Mesh
+        Its vertices are there more than once at seams.
+
+    Raises
+    ------
+    MeshError
+        The mesh is empty, cannot be laid flat, or the camera sees nothing of it.
+    Cancelled
+        `cancel` said true.
+    """
+
+    def step(share: float) -> None:
+        if cancel():
+            raise Cancelled("The texture is no longer wanted.")
+        progress(share)
+
+    step(0.0)
+    mesh = reduced(replace(mesh, colors=None, texture=None), triangles)
+    step(0.2)
+    mesh, picture, base = _colors_of_vertices(mesh, camera, pixels, inside)
+    step(0.4)
+    cut, uv = unwrapped(replace(mesh, colors=_as_bytes(base)), side, cancel=cancel)
+    step(0.7)
+    image = _baked(cut, uv, picture, side, lambda share: step(0.7 + 0.3 * share))
+    return replace(cut, colors=None, texture=Texture(image, uv))
+
+
+@dataclass(frozen=True, eq=False)
+class _Picture:
+    """What a picture says of a mesh, and whether its mirror image may say it as well."""
+
+    seen: SeenColors
+    symmetric: bool
+
+    def at(
+        self, points: FloatArray, normals: FloatArray
+    ) -> tuple[Float64Array, Float64Array, BoolArray]:
+        """Colours, how sure they are, and which of them are of mirror images."""
+        colors, sure = self.seen.at(points, normals)
+        mirrored = np.zeros(len(points), bool)
+        if self.symmetric:
+            others, others_sure = self.seen.at(points * _FLIP, normals * _FLIP)
+            mirrored = others_sure > sure
+            colors[mirrored], sure = others[mirrored], np.maximum(sure, others_sure)
+        return colors, sure, mirrored
+
+
+def _colors_of_vertices(
+    mesh: Mesh, camera: PictureCamera, pixels: UInt8Array, inside: BoolArray
+) -> tuple[Mesh, _Picture, Float64Array]:
+    """Mesh with normals, what its picture says, and colours (V, 3) of all vertices."""
     if mesh.is_empty:
         raise MeshError("An empty mesh cannot be coloured.")
-    mesh = mesh if mesh.normals is not None else mesh.with_normals()
+    mesh = mesh.with_normals()
     assert mesh.normals is not None
-    vertices = mesh.vertices.astype(np.float64)
-    normals = mesh.normals.astype(np.float64)
-    places, depth = camera.project(vertices)
-    towards = camera.position - vertices
-    towards /= np.linalg.norm(towards, axis=1, keepdims=True)
-    facing = (normals * towards).sum(1)
-    seen = (facing > _GRAZING) & _first_on_rays(mesh, camera, places, depth)
-    if not seen.any():
+    seen = SeenColors(mesh, camera, pixels, inside)
+    picture = _Picture(seen, _is_symmetric(mesh))
+    colors, sure, mirrored = picture.at(
+        mesh.vertices.astype(np.float64), mesh.normals.astype(np.float64)
+    )
+    if not sure.any():
         raise MeshError(
             "The camera sees nothing of the mesh; turn it to where the picture is from."
         )
-    colors = np.zeros((len(vertices), 3))
-    colors[seen] = _looked_up(_without_background(pixels, inside), places[seen])
-    weights = np.where(seen, facing.clip(0, 1) ** 2, 0.0)
-    _mirror(vertices, normals, seen, colors, weights)
-    smooth = _extended(mesh.faces, colors, weights)
-    return replace(mesh, colors=np.round(smooth.clip(0, 255)).astype(np.uint8))
+    weights = sure**2 * np.where(mirrored, _MIRROR_WEIGHT, 1.0)
+    return mesh, picture, _extended(mesh.faces, colors, weights)
 
 
-def _first_on_rays(
-    mesh: Mesh, camera: PictureCamera, places: Float64Array, depth: Float64Array
-) -> BoolArray:
-    """Vertices that nothing of the mesh hides, by a depth picture of surface samples."""
-    from scipy import ndimage
-
-    low, high = places.min(0), places.max(0)
-    scale = _DEPTH_SIDE / max(float((high - low).max()), 1e-9)
-    samples, _ = sample_surface(mesh, _SAMPLES, np.random.default_rng(0))
-    at, far = camera.project(samples)
-    nearest = np.full((_DEPTH_SIDE + 3, _DEPTH_SIDE + 3), np.inf)
-    cells = ((at - low) * scale).astype(int) + 1
-    cells = cells.clip(0, _DEPTH_SIDE + 2)
-    np.minimum.at(nearest, (cells[:, 1], cells[:, 0]), far)
-    # Samples leave single cells out; neighbours fill them.
-    nearest = ndimage.minimum_filter(nearest, 3)
-    own = (((places - low) * scale).astype(int) + 1).clip(0, _DEPTH_SIDE + 2)
-    visible: BoolArray = (depth > 0) & (depth <= nearest[own[:, 1], own[:, 0]] + _BEHIND)
-    return visible
-
-
-def _without_background(pixels: UInt8Array, inside: BoolArray) -> UInt8Array:
-    """Continue the shape's colours over its edge, so that no background bleeds in."""
-    from scipy import ndimage
-
-    rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
-    longer = max(np.ptp(rows), np.ptp(columns)) if len(rows) else 1
-    depth = ndimage.distance_transform_edt(inside)
-    rim = _RIM * longer
-    # Thin parts are all rim: there the middle line counts.
-    core = inside & ((depth > rim) | (depth >= ndimage.maximum_filter(depth, 3)))
-    nearest = ndimage.distance_transform_edt(~core, return_distances=False, return_indices=True)
-    continued: UInt8Array = pixels[nearest[0], nearest[1]]
-    return continued
-
-
-def _looked_up(pixels: UInt8Array, places: Float64Array) -> Float64Array:
-    """Colours (N, 3) of a picture between its pixels, at places (N, 2)."""
-    from scipy import ndimage
-
-    at = [places[:, 1] - 0.5, places[:, 0] - 0.5]
-    channels = [
-        ndimage.map_coordinates(pixels[..., c].astype(np.float64), at, order=1, mode="nearest")
-        for c in range(3)
-    ]
-    return np.stack(channels, axis=1)
-
-
-def _mirror(
-    vertices: Float64Array,
-    normals: Float64Array,
-    seen: BoolArray,
-    colors: Float64Array,
-    weights: Float64Array,
-) -> None:
-    """Give unseen vertices the colours of their mirror images, in place, if that is right."""
+def _is_symmetric(mesh: Mesh) -> bool:
+    """Whether the right half of a mesh is the mirror image of the left."""
     from scipy.spatial import cKDTree
 
-    flip = np.array([-1.0, 1.0, 1.0])
-    distance, _ = cKDTree(vertices).query(vertices * flip)
-    if (distance < _MIRRORED).mean() < _SYMMETRIC:
-        return
-    sources = np.flatnonzero(seen)
-    hidden = np.flatnonzero(~seen)
-    if not len(hidden):
-        return
-    distance, nearest = cKDTree(vertices[sources]).query(vertices[hidden] * flip)
-    origin = sources[nearest]
-    alike = ((normals[hidden] * flip) * normals[origin]).sum(1) > 0.5
-    good = alike & (distance < _MIRRORED)
-    colors[hidden[good]] = colors[origin[good]]
-    weights[hidden[good]] = _MIRROR_WEIGHT * weights[origin[good]]
+    vertices = mesh.vertices.astype(np.float64)
+    distance, _ = cKDTree(vertices).query(vertices * _FLIP, distance_upper_bound=_MIRRORED)
+    return bool((distance < _MIRRORED).mean() >= _SYMMETRIC)
+
+
+def _baked(
+    mesh: Mesh, uv: FloatArray, picture: _Picture, side: int, progress: Progress
+) -> UInt8Array:
+    """Colours of all pixels (side, side, 3) of a texture."""
+    from scipy import ndimage
+
+    assert mesh.normals is not None
+    assert mesh.colors is not None
+    image = np.zeros((side, side, 3), np.uint8)
+    covered = np.zeros((side, side), bool)
+    places = np.stack([uv[:, 0] * side, (1 - uv[:, 1]) * side], 1)
+    for part in rasterised(places[mesh.faces], side, side):
+        corners, shares = mesh.faces[part.triangles], part.shares[..., None]
+        points = (mesh.vertices[corners] * shares).sum(1)
+        normals = (mesh.normals[corners] * shares).sum(1)
+        normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
+        base = (mesh.colors[corners] * shares).sum(1)
+        colors, sure, _ = picture.at(points, normals)
+        mixed = base + sure[:, None] * (colors - base)
+        image[part.rows, part.columns] = _as_bytes(mixed)
+        covered[part.rows, part.columns] = True
+        progress(float(part.triangles[-1]) / len(mesh.faces) if len(part.triangles) else 0.0)
+    if not covered.any():
+        raise MeshError("The mesh is too finely divided for a texture; reduce it first.")
+    # Filters mix what is beside a chart into it, and in smaller copies what is farther away.
+    nearest = ndimage.distance_transform_edt(~covered, return_distances=False, return_indices=True)
+    filled: UInt8Array = image[nearest[0], nearest[1]]
+    return filled
 
 
 def _extended(faces: IntArray, colors: Float64Array, weights: Float64Array) -> Float64Array:
@@ -170,3 +228,7 @@ def _extended(faces: IntArray, colors: Float64Array, weights: Float64Array) -> F
         solved, _ = cg(system, wanted, rtol=1e-4, maxiter=2000, M=inverse)
         result[:, channel] = solved + mean[channel]
     return result
+
+
+def _as_bytes(colors: Float64Array) -> UInt8Array:
+    return np.round(colors.clip(0, 255)).astype(np.uint8)

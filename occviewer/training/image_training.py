@@ -55,9 +55,9 @@ class ImageSettings:
         default_factory=lambda: Optimisation(batch=32, learning_rate=1e-3, weight_decay=0.05)
     )
     pixels: int = 112
-    decoded: int = 8
-    queries: int = 1024
-    cells: float = 0.2
+    decoded: int = 24
+    queries: int = 512
+    cells: float = 0.1
     outline: float = 0.1
     camera: float = 0.1
     seed: int = 0
