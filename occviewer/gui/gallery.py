@@ -74,7 +74,7 @@ class Gallery(QWidget):
         font = title.font()
         font.setPointSizeF(font.pointSizeF() * 1.8)
         title.setFont(font)
-        hint = QLabel("Drop a point cloud or a mesh anywhere, open a file, or try a sample:", self)
+        hint = QLabel("Drop a scan or a picture anywhere, open a file, or try a sample:", self)
         open_button = QPushButton("Open file…", self)
         open_button.setToolTip("Read a scan, a model or a session of your own")
         open_button.clicked.connect(self.open_wanted)

@@ -239,6 +239,8 @@ class MainWindow(QMainWindow):
             scroll.setFrameShape(QScrollArea.Shape.NoFrame)
             scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
             scroll.setWidget(widget)
+            if widget is self.sources:
+                self.sources.changed.connect(lambda: scroll.verticalScrollBar().setValue(0))
             # Panels scroll up and down only: nothing may hide at the right.
             edge = scroll.verticalScrollBar().sizeHint().width()
             wide = max(widget.minimumSizeHint().width(), widget.minimumWidth())

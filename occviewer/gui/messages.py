@@ -153,6 +153,12 @@ class Messages(QWidget):
             self._log(kind, sentence, details)
         self._add(Message(kind, sentence, details, self, answers))
 
+    def take_back(self, sentence: str) -> None:
+        """Close a message, since what it says or asks is over; nothing happens if it is gone."""
+        for message in self.shown():
+            if message.sentence == sentence:
+                self._remove(message)
+
     def _log(self, kind: Kind, sentence: str, details: str) -> None:
         self.log.append(LoggedMessage(datetime.now().astimezone(), kind, sentence, details))
 

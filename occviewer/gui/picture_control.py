@@ -40,6 +40,7 @@ class PictureControl(QObject):
         self.refining = Refining(controller, self._show)
         # What was wrong with the masks that could not be found, by who asked for them.
         self._troubles: dict[tuple[Picture, Masking], Failure] = {}
+        self._asked: tuple[PictureSource, str] | None = None
         self._previewing: Masking | None = None
         self._next_preview: Masking | None = None
         self._connect_page()
@@ -112,6 +113,10 @@ class PictureControl(QObject):
         camera.found_wanted.connect(lambda: do(commands.set_camera, None))
 
     def _document_changed(self) -> None:
+        if self._asked is not None and self.source is not self._asked[0]:
+            # Answered, or another shape is at hand.
+            self._controller.window.messages.take_back(self._asked[1])
+            self._asked = None
         self.refining.follow(self._controller.document.shape)
         self._show()
 
@@ -188,6 +193,7 @@ class PictureControl(QObject):
                 f"Object {n}": lambda n=n: self._controller.do(commands.choose_object, n)
                 for n in numbers
             }
+            self._asked = (source, failure.sentence)
             self._controller.window.messages.ask(failure.sentence, answers)
 
     def _pick(self, across: float, down: float) -> None:

@@ -193,7 +193,7 @@ class PictureDisplay:
             return
         self.overlap = overlay.overlap
         view.show_overlay(overlay.pixels)
-        self._page.show_caption(f"Overlap <b>{overlay.overlap:.0%}</b> &nbsp; {_LEGEND}")
+        self._page.show_caption(f"Overlap <b>{overlay.overlap:.0%}</b><br>{_LEGEND}")
 
     def _picture(self, source: PictureSource) -> None:
         image = source.image

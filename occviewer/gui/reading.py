@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from occviewer.document import commands
@@ -14,6 +14,7 @@ from occviewer.document.state import Document
 from occviewer.gui.file_kinds import kind_of_file
 
 _ARRAYS = (".npy",)
+_MOST_DEPTH = 600_000  # points: the field of view is changed while the window waits
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +118,9 @@ def _read_depth(path: Path) -> Import:
     depth = read_depth(path)
     height, width = depth.shape
     cloud = cloud_of_depth(depth, Intrinsics.guessed(width, height), source=path)
+    if len(cloud) > _MOST_DEPTH:
+        notes = (*cloud.notes, f"kept {_MOST_DEPTH:,} of {len(cloud):,} points")
+        cloud = replace(cloud.subsampled(_MOST_DEPTH), notes=notes)
     usable = require_usable(cloud)
     return Import(
         "cloud",

@@ -203,7 +203,7 @@ class SourcePanel(QWidget):
             "is wrong, the shape is too wide or too deep.",
         )  # fmt: skip
         self.field_of_view.changed.connect(self.field_of_view_changed)
-        form.addRow("&View angle", self.field_of_view)
+        form.addRow("&Field of view", self.field_of_view)
         self._hold("field of view", self.field_of_view)
         form.setRowVisible(self.field_of_view, False)
 

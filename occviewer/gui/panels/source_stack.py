@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QWidget
 
 from occviewer.document.shape_source import Kind
@@ -18,6 +18,9 @@ class SourceStack(QStackedWidget):
     pages : mapping of Kind to QWidget
         The first one is shown where there is no source.
     """
+
+    changed = Signal()
+    """Another page is shown."""
 
     def __init__(self, pages: Mapping[Kind, QWidget], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,8 +41,16 @@ class SourceStack(QStackedWidget):
             # A page that is not seen takes no room.
             wanted = QSizePolicy.Policy.Preferred if each == chosen else QSizePolicy.Policy.Ignored
             page.setSizePolicy(QSizePolicy.Policy.Preferred, wanted)
+        if self.currentWidget() is self._pages[chosen]:
+            return
         self.setCurrentWidget(self._pages[chosen])
         self.updateGeometry()
+        self.changed.emit()
+
+    def heightForWidth(self, width: int) -> int:  # noqa: N802 - Qt's name
+        """As tall as the page that is shown needs to be."""
+        page = self.page
+        return page.heightForWidth(width) if page.hasHeightForWidth() else page.sizeHint().height()
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """As wide as the widest page needs, as tall as the one that is shown."""
