@@ -30,10 +30,10 @@ class Crop:
     side: float
 
 
-def crop_around(bounds: tuple[float, float, float, float]) -> Crop:
-    """Find the square around bounds (left, top, right, bottom), with a margin."""
+def crop_around(bounds: tuple[float, float, float, float], margin: float = MARGIN) -> Crop:
+    """Find the square around bounds (left, top, right, bottom), with a margin as `MARGIN` is."""
     left, top, right, bottom = bounds
-    side = max(right - left, bottom - top) * (1 + 2 * MARGIN)
+    side = max(right - left, bottom - top) * (1 + 2 * margin)
     return Crop((left + right - side) / 2, (top + bottom - side) / 2, side)
 
 

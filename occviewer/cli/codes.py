@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 from occviewer.cli.arguments import RESOLUTIONS, angle, number, positive, resolution, threshold
 from occviewer.cli.arranging import add_arranging_options, check_arranging, written_mesh
 from occviewer.cli.inspecting import add_settings_option
-from occviewer.cli.observing import encoded_observation, read_observation
+from occviewer.cli.observing import add_observing_options, encoded_file
 from occviewer.cli.outputs import MESH_SUFFIXES, made_folder
 from occviewer.cli.running import say, seed
 from occviewer.errors import CheckpointError, ExtractionError
 
 if TYPE_CHECKING:
+    from occviewer.latent import LatentSpace
     from occviewer.meshes import Mesh
     from occviewer.models import Code, Model
 
@@ -67,6 +68,7 @@ def add_decode_command(subparsers: argparse._SubParsersAction[argparse.ArgumentP
         metavar="SHARE",
         help="of what the latent vector does not explain (default: 1)",
     )
+    add_axes_options(parser)
     add_model_options(parser)
     add_surface_options(parser)
     add_arranging_options(parser, ("none", "normals"))
@@ -97,6 +99,7 @@ def add_sample_command(subparsers: argparse._SubParsersAction[argparse.ArgumentP
         help="1 draws as the training shapes are spread, 0 what is typical (default: 0.8)",
     )
     add("--codes", action="store_true", help="save the code of each shape beside its mesh")
+    add_axes_options(parser)
     add_format_option(parser)
     add_model_options(parser)
     add_surface_options(parser)
@@ -109,6 +112,18 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     add("--model", default="furniture", help="a shipped name or a checkpoint (default: furniture)")
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
     add_settings_option(parser)
+
+
+def add_axes_options(parser: argparse.ArgumentParser) -> None:
+    """Add where axes come from for a model that has a vector but no axes."""
+    parser.add_argument(
+        "--like",
+        type=_named(".npz"),
+        nargs="+",
+        default=[],
+        metavar="CODE.npz",
+        help="codes of a model without axes of its own: axes are how at least three codes differ",
+    )
 
 
 def add_placing_options(parser: argparse.ArgumentParser) -> None:
@@ -124,6 +139,7 @@ def add_placing_options(parser: argparse.ArgumentParser) -> None:
     add("--up", choices=("x", "y", "z", "-x", "-y", "-z"), help="the axis that points up")
     add("--yaw", type=angle, metavar="DEG")
     add("--seed", type=seed, default=0, help="for the points that are drawn (default: 0)")
+    add_observing_options(parser)
 
 
 def add_surface_options(parser: argparse.ArgumentParser, default: int = 128) -> None:
@@ -164,7 +180,7 @@ def encoded(model: Model, path: Path, args: argparse.Namespace) -> Code:
     """
     if is_code(path):
         return checked_code(model, path)
-    return encoded_observation(model, read_observation(model, path, args), args)
+    return encoded_file(model, path, args)
 
 
 def checked_code(model: Model, path: Path) -> Code:
@@ -215,20 +231,17 @@ def _decode(args: argparse.Namespace) -> int:
     model = open_model(args.model, args.device, dict(args.settings))
     code = checked_code(model, args.code)
     if args.offsets or args.detail != 1:
-        from occviewer.latent import latent_space
-
-        code = latent_space(model).edited(code, args.offsets, args.detail)
+        code = _space(model, args.like).edited(code, args.offsets, args.detail)
     mesh = written_mesh(args, box_mesh(model, code, args), code, None, args.output)
     say(f"{args.output}: {len(mesh.faces):,} triangles")
     return 0
 
 
 def _sample(args: argparse.Namespace) -> int:
-    from occviewer.latent import latent_space
     from occviewer.models import open_model
 
     model = open_model(args.model, args.device, dict(args.settings))
-    codes = latent_space(model).sample(args.number, args.seed, args.temperature)
+    codes = _space(model, args.like).sample(args.number, args.seed, args.temperature)
     folder = made_folder(args.output)
     digits, failed = len(str(args.number)), False
     for index, code in enumerate(codes, 1):
@@ -244,6 +257,12 @@ def _sample(args: argparse.Namespace) -> int:
         mesh.save(path)
         say(f"{path}: {len(mesh.faces):,} triangles")
     return 1 if failed else 0
+
+
+def _space(model: Model, like: list[Path]) -> LatentSpace:
+    from occviewer.latent import latent_space
+
+    return latent_space(model, [checked_code(model, path) for path in like])
 
 
 def is_code(path: Path) -> bool:

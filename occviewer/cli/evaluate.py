@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from occviewer.cli.arguments import RESOLUTIONS, resolution
+from occviewer.cli.running import check_replaceable
 from occviewer.errors import DataError
 from occviewer.files import write_whole
 
@@ -53,6 +54,7 @@ def _evaluate(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from occviewer.models import open_model
+    from occviewer.models.opening import find_checkpoint
     from occviewer.training.dataset import ShapeSet
     from occviewer.training.evaluation import evaluate
     from occviewer.training.export import update_scores
@@ -60,6 +62,8 @@ def _evaluate(args: argparse.Namespace) -> int:
 
     if args.shapes and not args.shapes.absolute().parent.is_dir():
         raise DataError(f"{args.shapes} cannot be written: make the folder that it is to lie in.")
+    if args.update:
+        check_replaceable(find_checkpoint(args.model))
     model = open_model(args.model, device=args.device)
     shapes = ShapeSet(args.data, args.split)
     scores = []

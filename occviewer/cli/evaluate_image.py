@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from occviewer.cli.arguments import number, positive
+from occviewer.cli.running import check_replaceable
 from occviewer.errors import CheckpointError
 
 _SPLITS = ("train", "val", "test")
@@ -61,6 +62,7 @@ def _evaluate(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from occviewer.models import open_model
+    from occviewer.models.opening import find_checkpoint
     from occviewer.pictures import DirectDoor, open_picture_door
     from occviewer.training.dataset import ShapeSet
     from occviewer.training.image_evaluation import evaluate_images, image_table
@@ -68,6 +70,8 @@ def _evaluate(args: argparse.Namespace) -> int:
     from occviewer.training.image_export import update_image_scores
     from occviewer.training.scores import format_tables
 
+    if args.update:
+        check_replaceable(find_checkpoint(args.model))
     model = open_model(args.model, device=args.device)
     direct = model.network.observed == "image"
     if direct and args.refine:

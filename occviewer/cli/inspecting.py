@@ -124,9 +124,11 @@ def _inspect(args: argparse.Namespace) -> int:
         print(json.dumps(known))
         return 0
     level = "" if known["values"] == "logits" else f" (values are {known['values']})"
+    settings = known["configuration"]
     lines = {
         "family": known["family"],
         "network": known["description"],
+        "configuration": ", ".join(f"{name}={_short(v)}" for name, v in settings.items()),
         "parameters": f"{known['parameters']:,}",
         "takes": f"{known['takes']}; normalised by {known['normalisation']}",
         "code": ", ".join(
@@ -200,6 +202,10 @@ def _latent_size(shapes: dict[str, list[int]]) -> int:
             numbers *= side
         total += numbers
     return total
+
+
+def _short(value: Any) -> str:  # noqa: ANN401 - of a configuration
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _setting(text: str) -> tuple[str, Any]:

@@ -25,20 +25,20 @@ class Job:
     picture: Path | None
 
 
-def plan_jobs(parser: argparse.ArgumentParser, args: argparse.Namespace) -> list[Job]:
-    """Pair every input with its outputs, and make the folders for them.
+def has_folders(args: argparse.Namespace) -> bool:
+    """Whether inputs are folders: what is read of these depends on the model."""
+    return any(os.path.isdir(path) for path in args.inputs)
 
-    One file gives one mesh, unless the output is a folder; several files, or a folder,
-    give a folder of meshes named as the inputs are.
+
+def check_outputs(parser: argparse.ArgumentParser, args: argparse.Namespace) -> bool:
+    """Check what was said of the output, and tell whether it is a folder of several meshes.
 
     Raises
     ------
     SystemExit
         Status 2: the output, the picture or the format do not fit the inputs.
-    OccviewerError
-        An input folder holds no scan, or an output folder cannot be made.
     """
-    many = len(args.inputs) > 1 or any(os.path.isdir(path) for path in args.inputs)
+    many = len(args.inputs) > 1 or has_folders(args)
     output: Path = args.output
     if not many and not os.path.isdir(output):
         if output.suffix.lower() not in MESH_SUFFIXES:
@@ -51,7 +51,37 @@ def plan_jobs(parser: argparse.ArgumentParser, args: argparse.Namespace) -> list
     elif output.suffix.lower() in MESH_SUFFIXES and not os.path.isdir(output):
         parser.error(f"several inputs need a folder as output, and {output} names a file")
     _check_picture(parser, args.picture, many)
-    sources = [file for path in args.inputs for file in (_scans_in(path) if many else [path])]
+    return many
+
+
+def plan_jobs(
+    parser: argparse.ArgumentParser, args: argparse.Namespace, observed: str = "points"
+) -> list[Job]:
+    """Pair every input with its outputs, and make the folders for them.
+
+    One file gives one mesh, unless the output is a folder; several files, or a folder,
+    give a folder of meshes named as the inputs are.
+
+    Parameters
+    ----------
+    parser, args
+    observed : {"points", "voxels", "image", "none"}
+        What the model takes, and is read of folders.
+
+    Raises
+    ------
+    SystemExit
+        Status 2: the output, the picture or the format do not fit the inputs.
+    OccviewerError
+        An input folder holds nothing that the model takes, or an output folder cannot be made.
+    """
+    many, output = check_outputs(parser, args), args.output
+    what, suffixes = _wanted(args, observed)
+    sources = [
+        file
+        for path in args.inputs
+        for file in (_files_in(path, what, suffixes) if many else [path])
+    ]
     jobs = _paired(sources, output, args.picture, many, args.format or _DEFAULT_FORMAT)
     _check_overwriting(parser, jobs)
     if many:
@@ -74,30 +104,40 @@ def _check_picture(parser: argparse.ArgumentParser, picture: Path | None, many: 
         parser.error(f"--picture {picture} must end in {' or '.join(_PICTURE_SUFFIXES)}")
 
 
-def _scans_in(path: Path) -> list[Path]:
-    """Take a file as it is; of a folder the scans that lie in it, by name."""
+def _wanted(args: argparse.Namespace, observed: str) -> tuple[str, tuple[str, ...]]:
+    """Tell what is read of a folder: its name, and the suffixes of its files."""
+    from occviewer.observations import READABLE_SUFFIXES
+    from occviewer.observations.formats.voxel_files import VOXEL_SUFFIXES
+    from occviewer.observations.image import IMAGE_SUFFIXES
+
+    if args.depth:
+        return "depth picture", (".png", ".tif", ".tiff", ".npy")
+    return {
+        "voxels": ("voxel grid", VOXEL_SUFFIXES),
+        "image": ("picture", IMAGE_SUFFIXES),
+    }.get(observed, ("scan", READABLE_SUFFIXES))
+
+
+def _files_in(path: Path, what: str, suffixes: tuple[str, ...]) -> list[Path]:
+    """Take a file as it is; of a folder what lies in it of some kind, by name."""
     if not os.path.isdir(path):
         return [path]
-    from occviewer.observations import READABLE_SUFFIXES
-
     try:
         files = sorted(path.iterdir())
     except OSError as error:
         raise ObservationError(
             f"The folder {path} cannot be read ({error.strerror}); check its permissions."
         ) from error
-    scans = [
+    found = [
         file
         for file in files
-        if file.suffix.lower() in READABLE_SUFFIXES
-        and not file.name.startswith(".")
-        and file.is_file()
+        if file.name.lower().endswith(suffixes) and not file.name.startswith(".") and file.is_file()
     ]
-    if not scans:
+    if not found:
         raise ObservationError(
-            f"The folder {path} holds no scan ({', '.join(READABLE_SUFFIXES)}); choose another one."
+            f"The folder {path} holds no {what} ({', '.join(suffixes)}); choose another one."
         )
-    return scans
+    return found
 
 
 def _paired(
@@ -108,10 +148,11 @@ def _paired(
     taken: set[str] = set()
     jobs = []
     for source in sources:
-        name, number = source.stem, 1
+        stem = source.name[:-7] if source.name.lower().endswith(".nii.gz") else source.stem
+        name, number = stem, 1
         while name.lower() in taken:  # a.ply and a.obj, or the same name in two folders
             number += 1
-            name = f"{source.stem}-{number}"
+            name = f"{stem}-{number}"
         taken.add(name.lower())
         drawn = picture / f"{name}.png" if many and picture is not None else picture
         jobs.append(Job(source, output / f"{name}.{kind}", drawn))

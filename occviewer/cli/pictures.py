@@ -32,14 +32,16 @@ class SeenShape:
 
     code: Code
     image: Image
-    mask: Mask
-    camera: PictureCamera
-    overlap: float
+    mask: Mask | None
+    camera: PictureCamera | None = None
+    overlap: float = 0.0
 
     def coloured(self, mesh: Mesh, texture: str) -> Mesh:
         """Lay the picture's colours on a mesh of the box frame: ``uv`` or ``vertex``."""
         from occviewer.meshes.texturing import coloured_by_picture, textured_by_picture
 
+        assert self.camera is not None
+        assert self.mask is not None
         lay = textured_by_picture if texture == "uv" else coloured_by_picture
         return lay(mesh, self.camera, self.image.pixels, self.mask.inside)
 
@@ -130,16 +132,13 @@ def see_picture(args: argparse.Namespace, model: Model, source: Path) -> SeenSha
         The picture cannot be read or shows no object, or the model knows no pictures.
     """
     from occviewer.observations.image import Image
-    from occviewer.observations.masking import find_mask, given_mask
     from occviewer.pictures import FitSettings, fit_silhouette, open_picture_door
 
+    if model.network.observed == "image":
+        return _seen_by_itself(args, model, Image.load(source))
     door = open_picture_door(model)
     image = Image.load(source)
-    if args.mask is not None:
-        mask = given_mask(image, Image.load(args.mask), args.object)
-    else:
-        box = None if args.box is None else tuple(args.box)
-        mask = find_mask(image, box=box, number=args.object)
+    mask = _mask_of(args, image)
     guess = door.guess(image, mask)
     rounds = _ROUNDS if args.refine is None else int(args.refine)
     if not rounds:
@@ -147,6 +146,32 @@ def see_picture(args: argparse.Namespace, model: Model, source: Path) -> SeenSha
     settings = FitSettings(rounds=rounds, seed=args.seed)
     fit = fit_silhouette(door, guess, mask.inside, settings)
     return SeenShape(fit.code, image, mask, fit.camera, fit.overlap)
+
+
+def _mask_of(args: argparse.Namespace, image: Image) -> Mask:
+    from occviewer.observations.image import Image
+    from occviewer.observations.masking import find_mask, given_mask
+
+    if args.mask is not None:
+        return given_mask(image, Image.load(args.mask), args.object)
+    box = None if args.box is None else tuple(args.box)
+    return find_mask(image, box=box, number=args.object)
+
+
+def _seen_by_itself(args: argparse.Namespace, model: Model, image: Image) -> SeenShape:
+    """Encode a picture with a network that takes pictures, and knows of no camera."""
+    from occviewer.cli.observing import mask_for
+    from occviewer.errors import ObservationError
+
+    for name in ("texture", "refine"):
+        if getattr(args, name):
+            raise ObservationError(
+                f"The model {model.name!r} does not say from where {image.name} was taken, which "
+                f"--{name} needs; leave it out."
+            )
+    asked = any(getattr(args, name) is not None for name in ("mask", "box", "object"))
+    mask = _mask_of(args, image) if asked else mask_for(model, image)
+    return SeenShape(model.encode_image(image, mask), image, mask)
 
 
 def load_depth(args: argparse.Namespace, source: Path) -> PointCloud:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from occviewer.cli.arguments import RESOLUTIONS, angle, resolution, threshold
 from occviewer.cli.arranging import add_arranging_options, check_arranging, written_mesh
 from occviewer.cli.inspecting import add_settings_option
-from occviewer.cli.outputs import MESH_SUFFIXES, Job, plan_jobs
+from occviewer.cli.observing import add_observing_options
+from occviewer.cli.outputs import MESH_SUFFIXES, Job, check_outputs, has_folders, plan_jobs
 from occviewer.cli.pictures import (
     add_picture_options,
     check_picture_options,
@@ -52,7 +53,8 @@ def add_reconstruct_command(
         metavar="INPUT",
         nargs="+",
         type=Path,
-        help="scans or pictures, or folders of scans",
+        help="scans, voxels or pictures, or folders of what the model takes (scans, where it "
+        "takes several)",
     )
     add(
         "-o",
@@ -90,6 +92,7 @@ def add_reconstruct_command(
     )
     add("--seed", type=seed, default=0, help="for the points that are drawn (default: 0)")
     add("--json", action="store_true", help="print one JSON object for each input")
+    add_observing_options(parser)
     add_settings_option(parser)
     add_picture_options(parser)
     add_arranging_options(parser, ("none", "normals", "scan"))
@@ -97,12 +100,17 @@ def add_reconstruct_command(
     def run(args: argparse.Namespace) -> int:
         check_arranging(parser, args)
         check_picture_options(parser, args)
-        return _reconstruct(args, plan_jobs(parser, args))
+        if not has_folders(args):
+            jobs = plan_jobs(parser, args)
+            return _reconstruct(args, jobs, *_opened(args))
+        check_outputs(parser, args)
+        model, opened = _opened(args)
+        return _reconstruct(args, plan_jobs(parser, args, model.network.observed), model, opened)
 
     parser.set_defaults(run=run)
 
 
-def _reconstruct(args: argparse.Namespace, jobs: list[Job]) -> int:
+def _opened(args: argparse.Namespace) -> tuple[Model, _Stages]:
     opened = _Stages()
     with opened.stage("import"):
         # Measured apart from what they are used for.
@@ -116,6 +124,10 @@ def _reconstruct(args: argparse.Namespace, jobs: list[Job]) -> int:
         import occviewer.observations
     with opened.stage("model"):
         model = occviewer.models.opening.open_model(args.model, args.device, dict(args.settings))
+    return model, opened
+
+
+def _reconstruct(args: argparse.Namespace, jobs: list[Job], model: Model, opened: _Stages) -> int:
     failures: list[str] = []
     for number, job in enumerate(jobs, 1):
         prefix = f"[{number}/{len(jobs)}] " if len(jobs) > 1 else ""
@@ -206,9 +218,9 @@ def _one_picture(
     _tell_done(job, mesh, began, prefix)
     found = {
         "notes": notes,
-        "mask": seen.mask.method,
-        "camera": seen.camera.as_dict(),
-        "overlap": round(seen.overlap, 4),
+        "mask": None if seen.mask is None else seen.mask.method,
+        "camera": None if seen.camera is None else seen.camera.as_dict(),
+        "overlap": None if seen.camera is None else round(seen.overlap, 4),
     }
     return _record(model, seen.code, mesh, job) | found
 

@@ -87,13 +87,16 @@ def stopping_on_signals(training: Stoppable) -> Iterator[None]:
 
 
 def check_replaceable(path: Path) -> None:
-    """Find out before a training, not after it, whether a model can be replaced.
+    """Find out before the work, not after it, whether a model can be replaced.
 
     Raises
     ------
     CheckpointError
-        Its folder may not be written to.
+        It is a checkpoint of another project, or its folder may not be written to.
     """
+    from occviewer.models.checkpoint import check_changeable
+
+    check_changeable(path)
     if not os.access(path.absolute().parent, os.W_OK):
         raise CheckpointError(
             f"{path} cannot be replaced, because its folder may not be written to: "

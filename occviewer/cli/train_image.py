@@ -103,6 +103,7 @@ def _train_image(args: argparse.Namespace) -> int:
     from occviewer.training.pose_export import own_weights
 
     path: Path = args.model
+    check_replaceable(path)
     network, info = load_checkpoint(path)
     bottleneck = load_bottleneck(path)
     if bottleneck is None:
@@ -110,7 +111,6 @@ def _train_image(args: argparse.Namespace) -> int:
             f"{path} has no latent space for pictures to be placed in: give it one with  "
             "occviewer train-latent."
         )
-    check_replaceable(path)
     weights = own_weights(info)
     settings = _settings(args)
     trainer = ImageTrainer(

@@ -64,8 +64,8 @@ def _train_latent(args: argparse.Namespace) -> int:
     from occviewer.training.pose_export import own_weights
 
     path: Path = args.model
-    network, info = load_checkpoint(path)
     check_replaceable(path)
+    network, info = load_checkpoint(path)
     weights = own_weights(info)
     device = choose_device(args.device)
     settings = _settings(args, device.type)

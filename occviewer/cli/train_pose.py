@@ -60,9 +60,9 @@ def _train_pose(args: argparse.Namespace) -> int:
     from occviewer.training.pose_training import PoseSettings, train_pose_network
 
     path: Path = args.model
+    check_replaceable(path)
     weights = own_weights(read_info(path))
     before = load_pose_network(path)
-    check_replaceable(path)
     device = choose_device(args.device)
     shapes = ShapeSet(args.data, "train")
     held_back = ShapeSet.if_any(args.data, "val")

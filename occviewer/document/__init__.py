@@ -12,6 +12,7 @@ from occviewer.document.shape import LatentEdit, Shape, ShelfEntry
 from occviewer.document.shape_source import ShapeSource
 from occviewer.document.source import Placing, Source
 from occviewer.document.state import Document
+from occviewer.document.voxel_source import VoxelSource
 
 __all__ = [
     "SUFFIX",
@@ -35,6 +36,7 @@ __all__ = [
     "ShelfEntry",
     "Source",
     "Track",
+    "VoxelSource",
     "commands",
     "find_recoverable",
     "load_session",

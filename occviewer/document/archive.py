@@ -102,6 +102,9 @@ class ArchiveReader:
         # A file that was cut off may end in the table of contents of an archive within it.
         if members and min(member.header_offset for member in members) > 0:
             raise zipfile.BadZipFile("the archive does not begin where the file does")
+        # Memory for what a member claims to have is taken before it is read.
+        if any(member.compress_size > size for member in members):
+            raise zipfile.BadZipFile("a member is larger than the archive")
         unpacked = sum(member.file_size for member in members)
         if len(members) > _MOST_MEMBERS or unpacked > _FREE_BYTES + _MOST_GROWTH * size:
             raise ValueError("the archive is absurdly large when unpacked")

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeAlias
 
 from occviewer import assets
-from occviewer.document.checks import require, text
+from occviewer.document.checks import number, require, text
 from occviewer.document.errors import DocumentError
 from occviewer.models.sniffing import SUFFIX
+
+Setting: TypeAlias = str | int | float | bool
+"""Value of a setting of a model."""
+
+# Settings that change nothing about codes.
+_ONLY_SHOWN = frozenset({"threshold", "name", "bound"})
+_MOST_SETTINGS = 64
 
 
 @dataclass(frozen=True)
@@ -29,15 +38,19 @@ class ModelReference:
     digest : str
         SHA-256 of the file in hexadecimal digits where it is known already, as in a session
         file; `sha256` works it out otherwise.
+    settings : tuple of (str, value), optional
+        What the file of another project does not say, by name; sorted. A mapping is taken, too.
     """
 
     shipped: str = ""
     path: Path | None = None
     label: str = ""
     digest: str = ""
+    settings: tuple[tuple[str, Setting], ...] = ()
 
     def __post_init__(self) -> None:
         text(self.shipped, "The name of a model that ships")
+        object.__setattr__(self, "settings", _checked(self.settings))
         require(
             bool(self.shipped) != (self.path is not None),
             "A model is either one that ships or a file.",
@@ -54,6 +67,11 @@ class ModelReference:
             not self.digest or re.fullmatch("[0-9a-f]{64}", self.digest) is not None,
             "A SHA-256 has 64 hexadecimal digits.",
         )
+
+    @property
+    def encoding(self) -> tuple[tuple[str, Setting], ...]:
+        """The settings by which codes differ."""
+        return tuple((name, value) for name, value in self.settings if name not in _ONLY_SHOWN)
 
     @property
     def file(self) -> Path:
@@ -85,14 +103,27 @@ class ModelReference:
         """Whether codes of the one model are codes of the other.
 
         Equal content is the same model wherever it lies; where a content is not known, the
-        same place is.
+        same place is. Settings that change what is encoded make another model.
         """
-        if other is None:
+        if other is None or self.encoding != other.encoding:
             return False
         mine, theirs = self.known_sha256, other.known_sha256
         if mine and theirs:
             return mine == theirs
         return (self.shipped, self.path) == (other.shipped, other.path)
+
+
+def _checked(settings: object) -> tuple[tuple[str, Setting], ...]:
+    items = settings.items() if isinstance(settings, Mapping) else settings
+    pairs = sorted((text(name, "A setting"), value) for name, value in items)  # type: ignore[attr-defined]
+    require(len(pairs) <= _MOST_SETTINGS, "A model has too many settings.")
+    require(len(dict(pairs)) == len(pairs), "A setting of a model is there twice.")
+    for name, value in pairs:
+        if isinstance(value, str):
+            text(value, f"The setting {name}")
+        else:
+            number(value, f"The setting {name}", -1e30, 1e30)
+    return tuple(pairs)
 
 
 def sha256_of(path: Path) -> str:

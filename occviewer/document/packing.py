@@ -21,7 +21,8 @@ from occviewer.document.shape import LatentEdit, Shape, ShelfEntry
 from occviewer.document.shape_source import ShapeSource
 from occviewer.document.source import Placing, Source
 from occviewer.document.state import Document
-from occviewer.observations import PointCloud
+from occviewer.document.voxel_source import VoxelSource, grid_row
+from occviewer.observations import PointCloud, VoxelGrid
 
 if TYPE_CHECKING:
     from occviewer.models.codes import Code
@@ -47,12 +48,14 @@ class _Packer:
     def __init__(self, archive: ArchiveWriter, folder: Path) -> None:
         self._archive, self._folder = archive, folder
         self._tables: dict[str, list[dict[str, Any]]] = {
-            name: [] for name in ("models", "clouds", "pictures", "sources", "codes", "directions")
+            name: []
+            for name in ("models", "clouds", "pictures", "grids", "sources", "codes", "directions")
         }
         self._numbers: dict[tuple[str, int], int] = {}
         self._row_of: dict[str, Callable[[Any, dict[str, Array]], dict[str, Any]]] = {
             "cloud": self._cloud_row,
             "picture": self._picture_row,
+            "voxels": self._voxels_row,
         }
 
     def pack(self, document: Document) -> None:
@@ -86,6 +89,8 @@ class _Packer:
         if known is not None:
             return known
         row: dict[str, Any] = {"label": model.label, "sha256": _sha256(model)}
+        if model.settings:
+            row["settings"] = dict(model.settings)
         if model.path is None:
             row["shipped"] = model.shipped
         else:
@@ -117,6 +122,16 @@ class _Packer:
         self._archive.bytes(f"pictures/{number}{suffix}", picture.content)
         return number
 
+    def _grid(self, grid: VoxelGrid) -> int:
+        known = self._known("grids", grid)
+        if known is not None:
+            return known
+        arrays: dict[str, Array] = {}
+        row = {"file": self._link(grid.source), **grid_row(grid, arrays)}
+        number = self._add("grids", grid, row)
+        self._archive.arrays(f"grids/{number}.npz", arrays)
+        return number
+
     def _source(self, source: ShapeSource | None) -> int | None:
         if source is None:
             return None
@@ -143,6 +158,14 @@ class _Packer:
             "seed": source.seed,
             "placing": _placing(source.placing),
             "field_of_view": source.field_of_view,
+        }
+
+    def _voxels_row(self, source: VoxelSource, arrays: dict[str, Array]) -> dict[str, Any]:
+        return {
+            "grid": self._grid(source.grid),
+            "threshold": source.threshold,
+            "up": source.up,
+            "yaw": source.yaw,
         }
 
     def _picture_row(self, source: PictureSource, arrays: dict[str, Array]) -> dict[str, Any]:

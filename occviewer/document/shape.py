@@ -12,6 +12,7 @@ from occviewer.document.model_reference import ModelReference
 from occviewer.document.picture_source import PictureSource
 from occviewer.document.shape_source import ShapeSource
 from occviewer.document.source import Source
+from occviewer.document.voxel_source import VoxelSource
 
 if TYPE_CHECKING:
     from occviewer.models.codes import Code
@@ -95,7 +96,7 @@ class Shape:
     Parameters
     ----------
     source : ShapeSource, optional
-        What it was encoded from, a cloud or a picture; None for a sample or a blend.
+        What it was encoded from: a cloud, a picture or voxels; None for a sample or a blend.
     code : Code, optional
         Of the document's model; None where it still has to be encoded from the source.
     edit : LatentEdit
@@ -122,6 +123,11 @@ class Shape:
     def picture(self) -> PictureSource | None:
         """The source, where it is a picture."""
         return self.source if isinstance(self.source, PictureSource) else None
+
+    @property
+    def voxels(self) -> VoxelSource | None:
+        """The source, where it is voxels."""
+        return self.source if isinstance(self.source, VoxelSource) else None
 
     @property
     def is_empty(self) -> bool:

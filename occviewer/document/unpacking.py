@@ -23,7 +23,8 @@ from occviewer.document.shape import LatentEdit, Shape, ShelfEntry
 from occviewer.document.shape_source import ShapeSource
 from occviewer.document.source import Placing, Source
 from occviewer.document.state import Document
-from occviewer.observations import PointCloud
+from occviewer.document.voxel_source import VoxelSource, grid_of
+from occviewer.observations import PointCloud, VoxelGrid
 from occviewer.observations.image import Image
 from occviewer.placement import Placement
 
@@ -65,6 +66,7 @@ class _Unpacker:
         self._models = self._models_at_hand()
         self._clouds = [self._cloud(n, row) for n, row in self._rows("clouds")]
         self._pictures = [self._picture(n, row) for n, row in self._rows("pictures")]
+        self._grids = [self._grid(n, row) for n, row in self._rows("grids")]
         self._sources = [self._source(n, row) for n, row in self._rows("sources")]
         self._codes = [self._code(n, row) for n, row in self._rows("codes")]
         self._directions = [self._direction(n, row) for n, row in self._rows("directions")]
@@ -97,13 +99,14 @@ class _Unpacker:
 
     def _reference(self, row: Mapping[str, Any]) -> tuple[ModelReference, list[Path]]:
         label, digest = row.get("label", ""), row.get("sha256", "")
+        settings = tuple(_object(row.get("settings", {})).items())
         if "shipped" in row:
-            reference = ModelReference(row["shipped"], None, label, digest)
+            reference = ModelReference(row["shipped"], None, label, digest, settings)
             return reference, [reference.file]
         candidates = places(_object(row["path"]), self._folder)
         existing = [path for path in candidates if path.is_file()]
         path = (existing or candidates)[0]
-        return ModelReference("", path, label, digest), existing or candidates
+        return ModelReference("", path, label, digest, settings), existing or candidates
 
     def _present(self, row: Mapping[str, Any]) -> ModelReference:
         reference, candidates = self._reference(row)
@@ -156,8 +159,21 @@ class _Unpacker:
         source, notes = self._path(row.get("file")), _texts(row.get("notes", []))
         return Picture(Image(Image.decode(content).channels, source, notes), content)
 
+    def _grid(self, number: int, row: Mapping[str, Any]) -> VoxelGrid:
+        values = self._archive.arrays(f"grids/{number}.npz")["values"]
+        return grid_of(row, values, self._path(row.get("file")))
+
+    def _voxel_source(self, number: int, row: Mapping[str, Any]) -> ShapeSource:
+        grid = _one_of(self._grids, row["grid"])
+        path, threshold = self._path(row.get("file")), row.get("threshold")
+        return VoxelSource(grid, path, threshold, row.get("up"), row.get("yaw"))
+
     def _source(self, number: int, row: Mapping[str, Any]) -> ShapeSource:
-        kinds = {"cloud": self._cloud_source, "picture": self._picture_source}
+        kinds = {
+            "cloud": self._cloud_source,
+            "picture": self._picture_source,
+            "voxels": self._voxel_source,
+        }
         return kinds[row.get("kind", "cloud")](number, row)
 
     def _picture_source(self, number: int, row: Mapping[str, Any]) -> ShapeSource:

@@ -24,9 +24,11 @@ from occviewer.gui.exports import Exports
 from occviewer.gui.failures import Failure
 from occviewer.gui.files import Files
 from occviewer.gui.film_control import FilmControl
+from occviewer.gui.given_control import GivenControl
 from occviewer.gui.importing import Importing
 from occviewer.gui.latent_control import LatentControl
 from occviewer.gui.main_window import MainWindow
+from occviewer.gui.model_control import ModelControl
 from occviewer.gui.picture_control import PictureControl
 from occviewer.gui.pipeline import Pipeline
 from occviewer.gui.point_shading import PointShading
@@ -37,11 +39,13 @@ from occviewer.gui.safekeeping import Safekeeping
 from occviewer.gui.sampling_control import SamplingControl
 from occviewer.gui.shelf_control import ShelfControl
 from occviewer.gui.source_control import SourceControl
+from occviewer.gui.stored_control import StoredControl
 from occviewer.gui.studio import Studio
 from occviewer.gui.theme import apply_theme
 from occviewer.gui.tools.control import ToolControl
 from occviewer.gui.track_control import TrackControl
 from occviewer.gui.views import VIEWS
+from occviewer.gui.voxel_control import VoxelControl
 from occviewer.gui.worker import ComputeThread, stop_all
 
 # Milliseconds until a window that was made is on the screen.
@@ -76,13 +80,15 @@ class Controller(QObject):
         self._dragging, self._leaving, self.all_ended = "", False, False
         self.point_shading = PointShading(self)
         self.history.add_listener(self._document_changed)
-        self.shelf = ShelfControl(self)
+        self.shelf, self.model = ShelfControl(self), ModelControl(self)
         self.latent, self.blend = LatentControl(self), BlendControl(self)
         self._connect_pipeline()
         self._connect_panels()
         self._connect_actions()
         self.source, self.tools = SourceControl(self), ToolControl(self)
         self.picture, self.importing = PictureControl(self), Importing(self)
+        self.voxels, self.given = VoxelControl(self), GivenControl(self)
+        self.stored = StoredControl(self)
         window.close_wanted.connect(self._close)
         self.sampling, self.track = SamplingControl(self), TrackControl(self)
         self.film = FilmControl(self)
@@ -132,28 +138,14 @@ class Controller(QObject):
 
     def choose_model(self, location: str) -> None:
         """Work with another model: a shipped name or a path."""
-        from occviewer.models.opening import shipped_models
-
-        if location in shipped_models():
-            reference = ModelReference(shipped=location)
-        else:
-            reference = ModelReference(path=Path(location))
-        self.do(commands.change_model, reference)
-        if not self.pipeline.ready:
-            self.pipeline.retry()  # it may be the same that could not be opened before
+        self.model.choose(location)
 
     def _pipeline_failed(self, lane: str, failure: Failure) -> None:
         self.display.show_failed(lane)
-        if lane != "model":
-            if not self.picture.explains(failure):
-                self.failed(failure)
-            return
-        answers: dict[str, Callable[[], object]] = {"Try again": self.pipeline.retry}
-        if self.document.model is not None:
-            title, _ = commands.change_model(self.document, self.document.model)
-            if self.history.undo_title == title:
-                answers["Undo"] = self.history.undo
-        self.window.messages.ask(failure.sentence, answers, "error", failure.details)
+        if lane == "model":
+            self.model.failed(failure)
+        elif not self.picture.explains(failure):
+            self.failed(failure)
 
     def grab(self, what: str) -> None:
         """Begin a drag: until `release`, meshes are coarse; its first step is one of its own."""
@@ -192,9 +184,6 @@ class Controller(QObject):
         mesh.threshold_changed.connect(
             lambda value: do(commands.set_threshold, value, merge=self._dragging or None)
         )
-        for chooser in (window.model, window.gallery):
-            chooser.model_chosen.connect(self.choose_model)
-        window.model.open_wanted.connect(self.files.open_model)
         window.model.device_chosen.connect(self._choose_device)
         window.history.step_chosen.connect(self.history.go_to)
         window.gallery.chosen.connect(self.import_file)
@@ -284,6 +273,8 @@ class Controller(QObject):
     def _stop(self) -> None:
         if self.picture.refining.stop():
             return  # it ends after this round, and keeps what was reached
+        if self.pipeline.finish():
+            return  # so does the search of a code
         self.importing.stop()
         self.pipeline.stop()
         self.compute.cancel_titled()
@@ -307,6 +298,9 @@ class Controller(QObject):
         self.tools.close()
         self.picture.close()
         self.importing.close()
+        self.voxels.close()
+        self.given.close()
+        self.stored.close()
         self.point_shading.close()
         self.all_ended = stop_all(self.compute, self.storage)
         self.safekeeping.close()

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from occviewer.document.history import History
+from occviewer.document.model_reference import ModelReference
 from occviewer.document.state import Document
 from occviewer.gui.actions import Actions
 from occviewer.gui.cloud_view import CloudView
 from occviewer.gui.devices import devices
 from occviewer.gui.failures import Failure
 from occviewer.gui.main_window import MainWindow
+from occviewer.gui.model_facts import about
 from occviewer.gui.panels.extraction_panel import MeshFacts
 from occviewer.gui.panels.shelf import ShelfItem
 from occviewer.gui.pipeline import Pipeline
@@ -27,10 +29,19 @@ if TYPE_CHECKING:
     from occviewer.models import Code, Model
 
 _DEFAULT_THRESHOLD = 0.5
+_ONLY_CODES = (
+    "This model takes no scan: press “New shapes” (Ctrl+R), take a stored shape, or open a code."
+)
 
 
 class Display:
-    """One direction only: from the document to the widgets."""
+    """One direction only: from the document to the widgets.
+
+    Attributes
+    ----------
+    points_hidden : bool
+        Whether what is shown is not the document's shape, so that its points are hidden.
+    """
 
     def __init__(
         self, window: MainWindow, pipeline: Pipeline, history: History, beside: ComputeThread
@@ -40,8 +51,9 @@ class Display:
         self.cloud = CloudView(window.viewport, beside, self._cloud_failed)
         self._shelf: object = None
         self._own: dict[str, str] = {}  # paths of models that do not ship, and their names
+        self._settings_of: ModelReference | None = None
         self._fit_next = False
-        self._points_hidden = False
+        self.points_hidden = False
         self.result: MeshResult | None = None
 
     def fit_next(self) -> None:
@@ -50,7 +62,7 @@ class Display:
 
     def hide_points(self, hidden: bool) -> None:
         """Hide the observed points while what is shown is not the document's shape."""
-        self._points_hidden, self._points_of = hidden, (None, None)
+        self.points_hidden, self._points_of = hidden, (None, None)
         if hidden:
             self._window.viewport.show_points(None)
         else:
@@ -67,6 +79,8 @@ class Display:
             smoothing=settings.smoothing,
             faces=settings.face_target or 0,
         )
+        if document.model is not self._settings_of:
+            self.show_settings()
         self._show_source(document)
         self.show_shelf()
         titles, position = history.titles, history.position
@@ -85,23 +99,32 @@ class Display:
             window.actions_[name].setEnabled(has_code)
         window.actions_["file.export_turntable"].setEnabled(has_code)
         # While the track moves it shows shapes that are not the document's.
-        window.show_gallery(document.shape.is_empty and not self._points_hidden)
+        window.show_gallery(document.shape.is_empty and not self.points_hidden)
         window.setWindowModified(history.modified)
 
     def show_model(self, model: Model) -> None:
         """Say which model is open and where it computes."""
         window, info = self._window, model.info
         self._show_models()
-        weights = sum(p.numel() for p in model.network.parameters())
-        window.model.show_about(
-            f"{model.network.architecture}, {weights / 1e6:.1f} million weights, takes "
-            f"{model.network.point_count:,} points of a point cloud; on {model.device}.",
-            "" if model.path is None else _card(model.path),
-        )
+        takes_pictures = "picture" in self._pipeline.takes and model.network.observed != "image"
+        card = "" if model.path is None else _card(model.path)
+        window.model.show_about(about(model, takes_pictures), card)
+        self.show_settings()
         window.model.show_devices(devices(), model.device.type)
         window.extraction.show_default_threshold(info.threshold)
         self.show_document(self._history.document)
+        self._show_page()
         self._show_status()
+
+    def show_settings(self) -> None:
+        """Show what is set of the open model, and what could be."""
+        from occviewer.models.file_settings import settings_in_force
+
+        reference, model = self._history.document.model, self._pipeline.model
+        self._settings_of = reference
+        given = {} if reference is None else dict(reference.settings)
+        settings = () if model is None else settings_in_force(model, given)
+        self._window.model.settings.show_settings(settings)
 
     def show_failed(self, lane: str) -> None:
         """Show no more of what came before than is still true; see `Pipeline.failed`."""
@@ -119,7 +142,9 @@ class Display:
 
         reference = self._history.document.model
         if reference is not None and reference.path is not None:
-            self._own[str(reference.path)] = reference.path.name
+            is_named = reference.label != reference.path.stem
+            name = reference.label if is_named else reference.path.name
+            self._own[str(reference.path)] = name
         models = [(name, name) for name in shipped_models()]
         models += [(name, path) for path, name in self._own.items()]
         chosen = "" if reference is None else str(reference.location)
@@ -132,6 +157,7 @@ class Display:
         self.result = result
         painted = result is not None and result.painted
         window.viewport.show_mesh(None if result is None else result.mesh, painted=painted)
+        self._show_placed(result)
         if result is None:
             window.extraction.show_facts(None)
             self._show_status()
@@ -182,10 +208,10 @@ class Display:
     def _show_source(self, document: Document) -> None:
         shape = document.shape
         source, code, scan = shape.source, shape.code, shape.scan
-        if self._points_hidden or (source, code) == self._points_of:
+        if self.points_hidden or (source, code) == self._points_of:
             return
         self._points_of = (source, code)
-        self._window.sources.show_kind(None if source is None else source.kind)
+        self._show_page()
         if scan is None:
             self._window.source.show_facts(None)
             self.cloud.clear()
@@ -193,6 +219,22 @@ class Display:
         counting = scan.counted()
         show_source(self._window.source, scan, code, counting)
         self.cloud.show(scan, code, counting)
+
+    def _show_placed(self, result: MeshResult | None) -> None:
+        """Show a cloud whose code is still searched where a preview has it."""
+        shape = self._history.document.shape
+        if result is None or not result.is_preview or shape.scan is None or self.points_hidden:
+            return
+        if shape.code is None and self.cloud.placement_of(shape.scan) is None:
+            self.cloud.show(shape.scan, result.code, shape.scan.counted())
+
+    def _show_page(self) -> None:
+        """Show the page of the document's source, or of the first that the model takes."""
+        source = self._history.document.shape.source
+        kind = self._pipeline.first_taken if source is None else source.kind
+        self._window.sources.show_kind(kind)
+        nothing = self._pipeline.model is not None and not self._pipeline.takes
+        self._window.source.set_hint(_ONLY_CODES if nothing else "")
 
     def _cloud_failed(self, failure: Failure) -> None:
         self._window.messages.show_message("error", failure.sentence, failure.details)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,16 +11,16 @@ from PySide6.QtWidgets import QFileDialog
 
 from occviewer.document.session import load_session, save_session
 from occviewer.document.state import Document
+from occviewer.gui.file_kinds import MODEL_SUFFIXES, SESSION_SUFFIX, FileKind, kind_of_file
 from occviewer.gui.questions import Button, ask, ask_path
-from occviewer.gui.reading import is_picture
-from occviewer.models.sniffing import SUFFIX
 from occviewer.observations import READABLE_SUFFIXES
+from occviewer.observations.formats.voxel_files import VOXEL_SUFFIXES
 from occviewer.observations.image import IMAGE_SUFFIXES
 
 if TYPE_CHECKING:
     from occviewer.gui.controller import Controller
 
-SESSION_SUFFIX = ".occ"
+_ORDER: dict[FileKind, int] = {"session": 0, "model": 1}
 SESSION_LANE = "session"
 """In which sessions are read: of several, the latest wish takes the place of the present one."""
 
@@ -35,40 +35,48 @@ class Files:
 
     def open(self) -> None:
         """Ask for files and open them."""
-        scans = " ".join(f"*{suffix}" for suffix in sorted(READABLE_SUFFIXES))
-        pictures = " ".join(f"*{suffix}" for suffix in IMAGE_SUFFIXES)
-        everything = f"{scans} {pictures} *{SUFFIX} *{SESSION_SUFFIX}"
-        names, _ = QFileDialog.getOpenFileNames(
-            self._window,
-            "Open",
-            "",
-            f"All that opens ({everything});;Scans ({scans});;Pictures ({pictures});;"
-            f"Models (*{SUFFIX});;"
-            f"Sessions (*{SESSION_SUFFIX});;All files (*)",
-        )
+        names, _ = QFileDialog.getOpenFileNames(self._window, "Open", "", self.filters())
         self.open_all([Path(name) for name in names])
+
+    def filters(self) -> str:
+        """List what the dialog offers: of sources what the open model takes, and other files."""
+        takes = self._controller.studio.takes
+        kinds = {
+            "Scans": (READABLE_SUFFIXES, "cloud" in takes),
+            "Pictures": (IMAGE_SUFFIXES, "picture" in takes),
+            "Voxels": (VOXEL_SUFFIXES, "voxels" in takes),
+            "Models": ((*MODEL_SUFFIXES, ".npz"), True),
+            "Sessions": ((SESSION_SUFFIX,), True),
+        }
+        offered = {name: suffixes for name, (suffixes, taken) in kinds.items() if taken}
+        everything = {suffix for suffixes in offered.values() for suffix in suffixes}
+        lines = [f"All that opens ({_patterns(everything)})"]
+        lines += [f"{name} ({_patterns(suffixes)})" for name, suffixes in offered.items()]
+        return ";;".join([*lines, "All files (*)"])
 
     def open_model(self) -> None:
         """Ask for a checkpoint and work with it."""
+        models = _patterns((*MODEL_SUFFIXES, ".npz"))
         name, _ = QFileDialog.getOpenFileName(
-            self._window, "Open model", "", f"Models (*{SUFFIX});;All files (*)"
+            self._window, "Open model", "", f"Models ({models});;All files (*)"
         )
         if name:
             self._controller.choose_model(name)
 
     def open_all(self, paths: list[Path]) -> None:
-        """Open files by their kind: a session first, and of several scans the last one stays.
+        """Open files by their kind: a session first, then a model; the last scan stays.
 
         Of several pictures each becomes a shape on the shelf.
         """
-        pictures = [path for path in paths if is_picture(path)]
+        kinds = [(kind_of_file(path), path) for path in paths]
+        pictures = [path for kind, path in kinds if kind == "picture"]
         if len(pictures) > 1:
             self._controller.importing.row(pictures)
-            paths = [path for path in paths if path not in pictures]
-        for path in sorted(paths, key=lambda path: path.suffix.lower() != SESSION_SUFFIX):
-            if path.suffix.lower() == SESSION_SUFFIX:
+            kinds = [pair for pair in kinds if pair[0] != "picture"]
+        for kind, path in sorted(kinds, key=lambda pair: _ORDER.get(pair[0], len(_ORDER))):
+            if kind == "session":
                 self.open_session(path)
-            elif path.suffix.lower() == SUFFIX:
+            elif kind == "model":
                 self._controller.choose_model(str(path))
             else:
                 self._controller.import_file(path)
@@ -184,3 +192,7 @@ class Files:
     def _show_title(self) -> None:
         name = self.session.name if self.session else "Untitled"
         self._window.setWindowTitle(f"{name}[*] – OccViewer")
+
+
+def _patterns(suffixes: Iterable[str]) -> str:
+    return " ".join(f"*{suffix}" for suffix in sorted(suffixes))

@@ -62,7 +62,7 @@ def space_along(model: Model, directions: Directions) -> LatentSpace:
 def _directions(space: LatentSpace) -> Directions:
     axes = space.axes
     assert axes is not None
-    assert axes.origin != "training"
+    assert axes.origin == "codes" or axes.origin == "random"
     return Directions(
         axes.mean.cpu().numpy(),
         axes.basis.cpu().numpy(),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from occviewer.gui.worker import Job
 
 _LANE = "import"
+_WHAT: dict[Kind, str] = {"cloud": "scans", "picture": "pictures", "voxels": "voxels"}
 _TRAINING = "train it for them with  occviewer train-image"
 _ENCODED = ("image/png", "image/jpeg", "image/tiff", "image/webp", "image/bmp")
 
@@ -54,10 +55,12 @@ class Importing(QObject):
             Whether a picture is one of depth; by default that is told from its bits.
         """
         self.stop()
+        model = self._controller.pipeline.model
+        name = "" if model is None else model.name
         self._controller.compute.submit(
             _LANE,
             f"Reading {path.name}",
-            lambda job: read(path, depth=depth),
+            lambda job: read(path, depth=depth, model=name),
             partial(self._take, path),
             self._controller.failed,
         )
@@ -126,23 +129,30 @@ class Importing(QObject):
     def _begin(self, found: Import) -> bool:
         """Begin a shape, if the open model takes what was read."""
         controller = self._controller
-        if controller.pipeline.ready and found.kind not in controller.studio.takes:
+        takes = controller.studio.takes
+        if controller.pipeline.ready and found.kind is not None and found.kind not in takes:
             self._refuse(found)
             return False
         controller.display.fit_next()
         return controller.do(found.command)
 
     def _refuse(self, found: Import) -> None:
+        from occviewer.models.observed import taken
+
         model = self._controller.pipeline.model
-        name = "This model" if model is None else f"The model {model.name!r}"
-        what = "pictures" if found.kind == "picture" else "scans"
+        assert model is not None
+        assert found.kind is not None
         answers = {
             f"Use {other}": partial(self._use, other, found)
             for other in _shipped_for(found.kind)[:1]
         }
-        remedy = "choose another model in the Model panel" if answers else _TRAINING
+        remedy = "choose another model in the Model panel"
+        if not answers and found.kind == "picture" and not model.info.family:
+            remedy = _TRAINING
         self._controller.window.messages.ask(
-            f"{name} makes no shapes of {what}; {remedy}.", answers
+            f"The model {model.name!r} makes no shapes of {_WHAT[found.kind]} but takes "
+            f"{taken(model.network)}; {remedy}.",
+            answers,
         )
 
     def _use(self, model: str, found: Import) -> None:

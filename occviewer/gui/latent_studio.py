@@ -99,9 +99,12 @@ class LatentStudio:
             The latent space in the model's file is damaged.
         """
         from occviewer.gui.gathered_axes import offered
+        from occviewer.latent.axes import FEWEST_CODES
 
         axes, directions, note = self._space.axes, edit.directions, ""
-        if directions is None and axes is None and self.has_vector:
+        # A prior is the same in all directions: shapes that were gathered say more.
+        unsaid = axes is None or (axes.origin == "prior" and len(gathered) >= FEWEST_CODES)
+        if directions is None and unsaid and self.has_vector:
             shapes = [self.edited(*shape) for shape in gathered]
             directions, note = offered(self._model, code, shapes)
         if directions is not None:

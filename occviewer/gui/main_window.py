@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QProgressBar,
     QScrollArea,
+    QSplitter,
     QStackedWidget,
     QToolBar,
     QToolButton,
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from occviewer.document.shape_source import Kind
 from occviewer.gui.action_table import ACTIONS, TOOLBAR
 from occviewer.gui.actions import Actions
 from occviewer.gui.dropping import dropped_files, welcome_files
@@ -26,6 +28,7 @@ from occviewer.gui.messages import Messages
 from occviewer.gui.palette import ActionPalette
 from occviewer.gui.panels.blend_pad import BlendPad
 from occviewer.gui.panels.extraction_panel import ExtractionPanel
+from occviewer.gui.panels.given_box import GivenBox
 from occviewer.gui.panels.history_panel import HistoryPanel
 from occviewer.gui.panels.latent_panel import LatentPanel
 from occviewer.gui.panels.model_panel import ModelPanel
@@ -34,7 +37,9 @@ from occviewer.gui.panels.sampler import Sampler
 from occviewer.gui.panels.shelf import Shelf
 from occviewer.gui.panels.source_panel import SourcePanel
 from occviewer.gui.panels.source_stack import SourceStack
+from occviewer.gui.panels.stored_shapes import StoredShapes
 from occviewer.gui.panels.track import TrackPanel
+from occviewer.gui.panels.voxel_page import VoxelPage
 from occviewer.gui.viewport import Viewport
 
 _LAYOUT_VERSION = 3
@@ -50,8 +55,12 @@ class MainWindow(QMainWindow):
     viewport : Viewport
     sources : SourceStack
         Pages of the source panel.
-    source, picture, model, extraction, latent, blend, history, shelf, sampler, track
+    source, picture, voxels, model, extraction, latent, blend, history, shelf, sampler, track
         The panels.
+    stored : StoredShapes
+        Shapes that came with the model, beside the shelf.
+    given : GivenBox
+        What the network got of the source.
     messages : Messages
     gallery : Gallery
         Shown instead of the viewport until there is a shape.
@@ -170,12 +179,23 @@ class MainWindow(QMainWindow):
             PicturePage(self),
             ModelPanel(self),
         )
-        self.sources = SourceStack({"cloud": self.source, "picture": self.picture}, self)
+        self.voxels, self.given = VoxelPage(self), GivenBox(self)
+        pages: dict[Kind, QWidget] = {
+            "cloud": self.source,
+            "picture": self.picture,
+            "voxels": self.voxels,
+        }
+        self.sources = SourceStack(pages, self)
+        beside = QWidget(self)
+        layout = QVBoxLayout(beside)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.sources, 1)
+        layout.addWidget(self.given)
         self.extraction, self.history = ExtractionPanel(self), HistoryPanel(self)
         self.shelf, self.latent, self.blend = Shelf(self), LatentPanel(self), BlendPad(self)
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
         docks = [
-            self._dock("Source", self.sources, left),
+            self._dock("Source", beside, left),
             self._dock("Model", self.model, left),
             self._dock("Mesh", self.extraction, right),
             self._dock("History", self.history, right),
@@ -184,7 +204,11 @@ class MainWindow(QMainWindow):
             self._dock("Latent", self.latent, right),
             self._dock("Blend", self.blend, right),
         )
-        shelf = self._dock("Shelf", self.shelf, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.stored, shelves = StoredShapes(self), QSplitter(self)
+        shelves.addWidget(self.shelf)
+        shelves.addWidget(self.stored)
+        shelves.setChildrenCollapsible(False)
+        shelf = self._dock("Shelf", shelves, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.sampler, self.track = Sampler(self), TrackPanel(self)
         track = self._dock("Track", self.track, Qt.DockWidgetArea.BottomDockWidgetArea)
         samples = self._dock("New shapes", self.sampler, Qt.DockWidgetArea.BottomDockWidgetArea)
@@ -207,7 +231,7 @@ class MainWindow(QMainWindow):
     def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title, self)
         dock.setObjectName(f"dock.{title.lower()}")
-        if isinstance(widget, Shelf | Sampler | TrackPanel):
+        if isinstance(widget, QSplitter | Sampler | TrackPanel):
             dock.setWidget(widget)
         else:
             scroll = QScrollArea(dock)

@@ -135,8 +135,9 @@ class PictureControl(QObject):
         edited = bool(masking.box or masking.strokes or masking.object)
         page.masking.show_masking(masking.method, edited=edited, enabled=idle)
         page.masking.show_objects(len(candidates), masking.object)
-        page.show_fit(self._fit_words(source), running=running, enabled=ready)
-        page.show_textured(source.textured, enabled=idle)
+        seen = camera is not None
+        page.show_fit(self._fit_words(source), running=running, enabled=ready and seen)
+        page.show_textured(source.textured, enabled=idle and (seen or shape.code is None))
         page.camera.show_camera(
             None if camera is None else (camera.azimuth, camera.elevation, camera.distance),
             by_hand=source.camera is not None,
@@ -159,6 +160,8 @@ class PictureControl(QObject):
         if self.refining.running:
             return "The shape is being fitted to the mask; Stop keeps what was reached."
         fit = source.fit
+        if self.camera is None and self._controller.document.shape.code is not None:
+            return "The model does not say from where the picture was taken: there is no camera."
         if fit is None:
             return ""
         return f"Refined in {fit.rounds} rounds: overlap {fit.before:.0%} → {fit.overlap:.0%}"

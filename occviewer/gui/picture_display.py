@@ -17,7 +17,8 @@ from occviewer.gui.picture_looks import (
     silhouette_overlay,
     small_picture,
 )
-from occviewer.gui.picture_studio import PIXELS
+from occviewer.gui.picture_studio import PIXELS, DirectInput
+from occviewer.models.observed import pixels_for
 
 if TYPE_CHECKING:
     from occviewer.document.picture_source import PictureSource
@@ -141,7 +142,11 @@ class PictureDisplay:
         view, mask = self._page.view, source.mask
         view.show_overlay(None)
         view.show_box(None)
-        side = None if self._code is None else self._code.facts.get(PIXELS)
+        facts = {} if self._code is None else self._code.facts
+        side, direct = facts.get(PIXELS), DirectInput.of(facts)
+        if direct is not None and mask is not None:
+            self._show_direct(source, direct, mask)
+            return
         if mask is None or side is None:
             waits = "the mask" if mask is None else "the shape"
             view.show_picture(None, (1, 1), f"The network waits for {waits}.")
@@ -154,6 +159,19 @@ class PictureDisplay:
         self._page.show_caption(
             f"{side} × {side} pixels, cut out around the object, and green behind it"
         )
+
+    def _show_direct(self, source: PictureSource, direct: DirectInput, mask: Mask) -> None:
+        """Show what an image network got: the picture whole, or cut out before its screen."""
+        image, side, given = source.image, direct.side, None if direct.whole else mask
+        seen = self._make(
+            "input",
+            (image, given, side),
+            lambda: pixels_for(image, side, given, direct.screen, direct.room).pixels,
+        )
+        if seen is not None:
+            self._page.view.show_picture(seen, (side, side))
+        how = "the whole picture" if direct.whole else "the object, cut out"
+        self._page.show_caption(f"{side} × {side} pixels: {how}")
 
     def _show_silhouette(self, source: PictureSource) -> None:
         view, mask = self._page.view, source.mask

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from occviewer.cameras import PictureCamera
-from occviewer.document.picture_source import PictureFit, PictureSource
+from occviewer.document.picture_source import Masking, PictureFit, PictureSource
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,6 +19,39 @@ Progress = Callable[[float], None]
 
 PIXELS = "network_pixels"
 """Among the facts of a code: side of what the network was given."""
+
+
+@dataclass(frozen=True)
+class DirectInput:
+    """What an image network got of a picture, by the facts of its code.
+
+    Attributes
+    ----------
+    side : int
+        Pixels a side.
+    whole : bool
+        Whether it got the whole picture, not the object cut out.
+    screen : (int, int, int)
+    room : float
+        As `occviewer.models.observed.pixels_for` has them.
+    """
+
+    side: int
+    whole: bool
+    screen: tuple[int, int, int]
+    room: float
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> DirectInput | None:
+        """Read the facts of a code; None where it is of another kind of model."""
+        try:
+            red, green, blue = (min(max(int(part), 0), 255) for part in facts["screen"])
+            side, room = int(facts["pixels_used"]), float(facts["room"])
+            fits = 1 <= side <= 4096 and 0 <= room <= 10
+            whole = bool(facts["whole_picture"])
+        except (KeyError, TypeError, ValueError):
+            return None  # facts of a session file can be anything
+        return cls(side, whole, (red, green, blue), room) if fits else None
 
 
 def with_mask(source: PictureSource) -> PictureSource:
@@ -85,6 +118,8 @@ class PictureStudio:
             The model makes no shapes of pictures.
         """
         assert source.mask is not None
+        if self._model.network.observed == "image":
+            return self._encoded_by_itself(source)
         door = self._door
         progress(0.1)
         if source.fit is not None:
@@ -165,3 +200,9 @@ class PictureStudio:
     def _told(self, code: Code, camera: PictureCamera, overlap: float) -> Code:
         found = {"camera": camera.as_dict(), "overlap": overlap, PIXELS: self._door.encoder.pixels}
         return replace(code, facts={**code.facts, **found})
+
+    def _encoded_by_itself(self, source: PictureSource) -> Code:
+        """Encode with a network that takes pictures, and knows of no camera."""
+        # A render before white goes in as the network knows such, unless it was worked on.
+        as_it_is = source.masking == Masking() and self._model.takes_whole(source.image)
+        return self._model.encode_image(source.image, None if as_it_is else source.mask)

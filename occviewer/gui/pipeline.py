@@ -7,7 +7,10 @@ until nothing is missing.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtCore import QObject, Signal
@@ -18,9 +21,10 @@ from occviewer.document.settings import ExtractionSettings
 from occviewer.document.shape import LatentEdit
 from occviewer.document.shape_source import Kind, ShapeSource
 from occviewer.document.state import Document
+from occviewer.errors import ExtractionError
 from occviewer.gui.failures import Failure
 from occviewer.gui.picture_painting import Paint, paint_of
-from occviewer.gui.studio import MeshResult, Studio
+from occviewer.gui.studio import Encoding, MeshResult, Studio
 from occviewer.gui.worker import ComputeThread, Job
 
 if TYPE_CHECKING:
@@ -30,7 +34,10 @@ _COMPLETING: dict[Kind, str] = {"picture": "Finding the object"}
 _ENCODING: dict[Kind, str] = {
     "cloud": "Completing the scan",
     "picture": "Making the shape of the picture",
+    "voxels": "Completing the voxels",
 }
+
+_SEARCHING = "Searching the code of the scan; Stop keeps what was reached"
 
 # A mesh finer than this is preceded by a coarse one, so that something is seen at once.
 _COARSE_FIRST = 64
@@ -71,6 +78,7 @@ class Pipeline(QObject):
     see `History.complete`."""
     meshed = Signal(object)
     """With the MeshResult to be shown, or None where there is no shape."""
+    _previewed = Signal(object, object)
     failed = Signal(str, object)
     """With ``model``, ``complete``, ``encode`` or ``mesh``, and the Failure."""
 
@@ -84,6 +92,8 @@ class Pipeline(QObject):
         self._failed: dict[tuple[str, bool], Any] = {}
         self._open: tuple[ModelReference, str] | None = None
         self._shown: _MeshKey | None = None
+        self._finish = threading.Event()
+        self._previewed.connect(self._show_preview)
         self._held = False
         self.model: Model | None = None
 
@@ -125,6 +135,13 @@ class Pipeline(QObject):
         self._failed.clear()
         self._go_on()
 
+    def finish(self) -> bool:
+        """Stop the search of a code and keep what it has reached; whether there was one."""
+        if not self._studio.searching or self._finish.is_set():
+            return False
+        self._finish.set()
+        return True
+
     def stop(self) -> None:
         """Give up what is being computed; it is tried again when something changes."""
         for lane, key in list(self._asked.items()):
@@ -151,6 +168,17 @@ class Pipeline(QObject):
     def ready(self) -> bool:
         """Whether the open model is the document's."""
         return self._is_open((self._document.model, self.device))
+
+    @property
+    def takes(self) -> frozenset[Kind]:
+        """Kinds of sources that the open model takes."""
+        return self._studio.takes
+
+    @property
+    def first_taken(self) -> Kind | None:
+        """The kind of source that the open model takes before others; None before one is open."""
+        kinds: tuple[Kind, ...] = ("cloud", "picture", "voxels")
+        return next((kind for kind in kinds if kind in self.takes), None)
 
     @property
     def settled(self) -> bool:
@@ -213,16 +241,37 @@ class Pipeline(QObject):
                 # The drag has gone on meanwhile: the shape of a moment ago is shown.
                 self._ask_mesh(_MeshKey(code, shape.edit, settings, paint_of(shape), True))
 
+        if live and self._studio.searches:
+            return  # that takes long: it begins when the hand rests
         key = ("live", source) if live else source
         title = "" if live else _ENCODING[source.kind]
+        finish, settings = threading.Event(), self._document.extraction
+
+        def work(job: Job) -> Code:
+            def seen(code: Code) -> None:
+                with suppress(ExtractionError):  # it is nothing yet
+                    result = self._studio.mesh(
+                        code, LatentEdit(), settings, live=True, cancel=job.cancelled
+                    )
+                    self._previewed.emit(source, result)
+
+            return self._studio.encode(source, Encoding(job.step, seen, finish.is_set))
+
+        self._finish = finish
         self._ask(
             "encode",
             key,
-            title,
-            lambda job: self._studio.encode(source, job.step),
+            _SEARCHING if title and self._studio.searches else title,
+            work,
             done,
             quiet=live,
         )
+
+    def _show_preview(self, source: ShapeSource, result: MeshResult) -> None:
+        """Show what a search has reached, in the window's thread."""
+        if self._asked.get("encode") is source and not self._held:
+            self._shown = None
+            self.meshed.emit(replace(result, is_preview=True))
 
     def _follow_mesh(self, code: Code) -> None:
         asked: _MeshKey | None = self._asked.get("mesh")

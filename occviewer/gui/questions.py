@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 Button = QMessageBox.StandardButton
 
@@ -43,6 +43,20 @@ def ask(
                 function()
 
     question.finished.connect(answered)
+    question.open()
+
+
+def ask_choice(
+    parent: QWidget, title: str, text: str, choices: Sequence[str], then: Callable[[str], object]
+) -> None:
+    """Ask for one of several words without stopping the rest; with "Cancel" nothing happens."""
+    question = QInputDialog(parent)
+    question.setWindowTitle(title)
+    question.setLabelText(text)
+    question.setComboBoxItems(list(choices))
+    question.setComboBoxEditable(False)
+    question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    question.textValueSelected.connect(then)
     question.open()
 
 

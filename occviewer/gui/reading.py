@@ -11,7 +11,7 @@ from occviewer.document.commands import Change
 from occviewer.document.picture_source import Picture
 from occviewer.document.shape_source import Kind
 from occviewer.document.state import Document
-from occviewer.observations.image import IMAGE_SUFFIXES
+from occviewer.gui.file_kinds import kind_of_file
 
 _ARRAYS = (".npy",)
 _MOST_DEPTH = 600_000  # points: the field of view is changed while the window waits
@@ -23,8 +23,8 @@ class Import:
 
     Attributes
     ----------
-    kind : Kind
-        What the model has to take.
+    kind : Kind or None
+        What the model has to take; None for a code, which it made itself.
     command : callable
     picture : Picture or None
         Where it is one.
@@ -32,42 +32,42 @@ class Import:
         Whether it was recognised as a depth picture.
     """
 
-    kind: Kind
+    kind: Kind | None
     command: Callable[[Document], Change]
     picture: Picture | None = None
     is_depth: bool = False
 
 
-def is_picture(path: Path) -> bool:
-    """Whether a file is a picture, as far as its name says."""
-    return path.suffix.lower() in IMAGE_SUFFIXES
-
-
-def read(path: Path, *, depth: bool | None = None) -> Import:
-    """Read a file, by its suffix: a picture, a depth picture, or a point cloud.
+def read(path: Path, *, depth: bool | None = None, model: str = "") -> Import:
+    """Read a file by its kind: a picture, a depth picture, voxels, a code, or a point cloud.
 
     Parameters
     ----------
     path : Path
     depth : bool, optional
         Whether a picture is one of depth; by default that is told from its bits.
+    model : str
+        Name of the open model, whose codes can be opened.
 
     Raises
     ------
-    ObservationError
-        It cannot be read.
+    ObservationError, CodeError
+        It cannot be read, or is a code of another model.
     """
     from occviewer.observations.depth_image import looks_like_depth
 
-    may_be_depth = is_picture(path) or path.suffix.lower() in _ARRAYS
+    kind = kind_of_file(path)
+    may_be_depth = kind == "picture" or path.suffix.lower() in _ARRAYS
     if may_be_depth and (looks_like_depth(path) if depth is None else depth):
         return _read_depth(path)
-    if is_picture(path):
-        return of_picture(Picture.load(path))
-    from occviewer.observations import PointCloud, require_usable
-
-    cloud = require_usable(PointCloud.load(path))
-    return Import("cloud", lambda document: commands.import_cloud(document, cloud, path))
+    match kind:
+        case "picture":
+            return of_picture(Picture.load(path))
+        case "voxels":
+            return _read_voxels(path)
+        case "code":
+            return _read_code(path, model)
+    return _read_cloud(path)
 
 
 def of_picture(picture: Picture) -> Import:
@@ -77,6 +77,33 @@ def of_picture(picture: Picture) -> Import:
         lambda document: commands.import_picture(document, picture, textured=True),
         picture,
     )
+
+
+def _read_cloud(path: Path) -> Import:
+    from occviewer.observations import PointCloud, require_usable
+
+    cloud = require_usable(PointCloud.load(path))
+    return Import("cloud", lambda document: commands.import_cloud(document, cloud, path))
+
+
+def _read_voxels(path: Path) -> Import:
+    from occviewer.observations import VoxelGrid
+
+    grid = VoxelGrid.load(path)
+    return Import("voxels", lambda document: commands.import_voxels(document, grid, path))
+
+
+def _read_code(path: Path, model: str) -> Import:
+    from occviewer.models import Code, CodeError
+
+    code = Code.load(path)
+    if code.model != model:
+        raise CodeError(
+            f"{path} is a code of the model {code.model!r}, and {model or 'none'} is open; open "
+            "that model first."
+        )
+    title = f"Open code “{path.stem}”"
+    return Import(None, lambda document: commands.take_code(document, code, title, 1.0))
 
 
 def _read_depth(path: Path) -> Import:

@@ -13,6 +13,7 @@ from occviewer.document.picture_source import PictureSource
 from occviewer.document.shape import LatentEdit
 from occviewer.document.source import Placing, Source
 from occviewer.document.state import Document
+from occviewer.document.voxel_source import VoxelSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,17 +35,21 @@ def command_of(document: Document) -> str:
     """
     if document.shape.picture is not None:
         return picture_command(document, document.shape.picture)
-    source, edit = document.shape.scan, document.shape.edit
+    source, edit = document.shape.source, document.shape.edit
     name = source.name if source and source.path else "shape"
     scan = str(source.path) if source and source.path else "SCAN"
-    beyond = _beyond(document, source)
+    beyond = _beyond(document, document.shape.scan)
     if source is None or edit.directions is not None:
         # The code that is exported is as the sliders say.
         command = _decode("code.npz", name, document)
         notes = ["first write code.npz by File > Export code"]
         notes += [f"without this: {', '.join(beyond)}"] if beyond else []
         return f"{command}  # {'; '.join(notes)}"
-    placed = _model(document) + _placing(source.placing)
+    placed = _model(document)
+    if isinstance(source, VoxelSource):
+        placed += _standing(source)
+    elif isinstance(source, Source):
+        placed += _placing(source.placing)
     moved = edit.unlocked != LatentEdit()
     if moved:
         first = ["occviewer", "encode", scan, "-o", f"{name}.npz", *placed]
@@ -76,7 +81,8 @@ def picture_command(document: Document, source: PictureSource) -> str:
     words += [] if masking.box is None else ["--box", *(f"{edge:.6g}" for edge in masking.box)]
     words += [] if masking.object is None else ["--object", str(masking.object)]
     words += ["--refine", str(0 if source.fit is None else source.fit.rounds)]
-    words += ["--texture"] if source.textured else []
+    seen = source.camera_with(document.shape.code) is not None
+    words += ["--texture"] if source.textured and seen else []
     if masking.strokes:
         beyond.append("the mask was painted")
     if masking.method in ("transparency", "plain", "grabcut") and masking.box is None:
@@ -97,7 +103,10 @@ def _decode(code: str, name: str, document: Document, edit: LatentEdit | None = 
 
 
 def _model(document: Document) -> list[str]:
-    return [] if document.model is None else ["--model", str(document.model.location)]
+    if document.model is None:
+        return []
+    settings = [f"--set={name}={value}" for name, value in document.model.settings]
+    return ["--model", str(document.model.location), *settings]
 
 
 def _surface(document: Document) -> list[str]:
@@ -106,6 +115,12 @@ def _surface(document: Document) -> list[str]:
     if settings.threshold is not None:
         words += ["--threshold", f"{settings.threshold:g}"]
     return words
+
+
+def _standing(source: VoxelSource) -> list[str]:
+    words = [] if source.threshold is None else [f"--voxel-threshold={source.threshold:g}"]
+    words += [] if source.up is None else [f"--up={source.up}"]
+    return words + ([] if source.yaw is None else [f"--yaw={source.yaw:g}"])
 
 
 def _placing(placing: Placing) -> list[str]:

@@ -38,6 +38,11 @@ class ShelfControl(QObject):
         if self._controller.do(commands.capture):
             self._draw(self._controller.document.shelf[-1])
 
+    def draw_missing(self) -> None:
+        """Draw the pictures of captured shapes that have none."""
+        self._drawn_for = None
+        self._draw_missing()
+
     def _draw_missing(self) -> None:
         """Draw the pictures that a session was saved too early to have, once its model is open."""
         history, document = self._controller.history, self._controller.document

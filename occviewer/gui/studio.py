@@ -15,7 +15,9 @@ from occviewer.document.settings import ExtractionSettings
 from occviewer.document.shape import LatentEdit
 from occviewer.document.shape_source import Kind, ShapeSource
 from occviewer.document.source import Source
+from occviewer.document.voxel_source import VoxelSource
 from occviewer.errors import Cancelled, ExtractionError
+from occviewer.gui.given_studio import Given, given_to
 from occviewer.gui.latent_studio import LatentStudio
 from occviewer.gui.live import LiveResolution
 from occviewer.gui.picture_painting import Paint, PicturePainting
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from occviewer.extraction import Follower
     from occviewer.models import Code, Model
     from occviewer.models.fields import NetworkField
+    from occviewer.networks.base import Observed
 
 _Recipe = tuple["Code", ExtractionSettings, int, int]
 """What decides a mesh but for its colours: code, settings, resolution and refinement."""
@@ -61,6 +64,8 @@ class MeshResult:
         Whether the mesh has the colours of a picture.
     remark : str
         What the person should know of it: a sentence, or empty.
+    is_preview : bool
+        Whether its code is still searched.
     """
 
     mesh: Mesh
@@ -72,6 +77,29 @@ class MeshResult:
     size: tuple[float, float, float] = (0.0, 0.0, 0.0)
     painted: bool = False
     remark: str = ""
+    is_preview: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Encoding:
+    """Who is told of an encoding while it lasts.
+
+    Attributes
+    ----------
+    progress : callable
+        Told the share that is done; may raise `Cancelled`.
+    preview : callable
+        Given the code as it is then, now and then, where it is searched.
+    stopped : callable
+        Says whether to stop a search and keep what was reached.
+    """
+
+    progress: Progress = lambda share: None
+    preview: Callable[[Code], None] = lambda code: None
+    stopped: Callable[[], bool] = lambda: False
+
+
+_QUIETLY = Encoding()
 
 
 class Studio:
@@ -85,7 +113,10 @@ class Studio:
     Attributes
     ----------
     takes : frozenset of str
-        Kinds of sources that the open model takes; may be read in any thread.
+        Kinds of sources that the open model takes.
+    searches, searching : bool
+        Whether the open model has no encoder, so that codes are searched; and whether one is
+        being searched now. These three may be read in any thread.
     """
 
     def __init__(self, threads: int = 0) -> None:
@@ -101,10 +132,12 @@ class Studio:
         self.colouring = PointColouring()
         self.takes: frozenset[Kind] = frozenset()
         self._completers: dict[Kind, Callable[[Any], ShapeSource]] = {"picture": with_mask}
-        self._encoders: dict[Kind, Callable[[Any, Progress], Code]] = {
+        self._encoders: dict[Kind, Callable[[Any, Encoding], Code]] = {
             "cloud": self._encode_cloud,
-            "picture": lambda source, progress: self.pictures.encode(source, progress),
+            "picture": lambda source, how: self.pictures.encode(source, how.progress),
+            "voxels": self._encode_voxels,
         }
+        self.searches = self.searching = False
 
     @property
     def latent(self) -> LatentStudio:
@@ -135,12 +168,13 @@ class Studio:
             # It counts for the thread that says it.
             torch.set_num_threads(self._threads)
         devices()  # found out here, since asking for a graphics card takes its time
-        model = open_model(reference.location, device)
+        model = open_model(reference.location, device, dict(reference.settings))
         # Read now, in this thread: by it a session knows its codes' model again.
         _ = reference.sha256
         self._model, self._field, self._live = model, None, LiveResolution()
         self._following, self._made, self._latent = None, None, LatentStudio(model)
         self._pictures, self.takes = PictureStudio(model), kinds_taken(model)
+        self.searches = model.network.optimised
         return model
 
     def complete(self, source: ShapeSource) -> ShapeSource:
@@ -153,8 +187,19 @@ class Studio:
         """
         return self._completers[source.kind](source)
 
-    def encode(self, source: ShapeSource, progress: Progress = lambda share: None) -> Code:
+    def given(self, source: ShapeSource, code: Code) -> Given:
+        """Work out what the network got of a source; see `occviewer.gui.given_studio`."""
+        assert self._model is not None
+        return given_to(self._model, source, code)
+
+    def encode(self, source: ShapeSource, how: Encoding = _QUIETLY) -> Code:
         """Encode a source that is ready with the open model.
+
+        Parameters
+        ----------
+        source : ShapeSource
+        how : Encoding
+            Who is told of it meanwhile.
 
         Raises
         ------
@@ -163,13 +208,26 @@ class Studio:
         CheckpointError
             The model takes no such source.
         """
-        return self._encoders[source.kind](source, progress)
+        return self._encoders[source.kind](source, how)
 
-    def _encode_cloud(self, source: Source, progress: Progress) -> Code:
+    def _encode_cloud(self, source: Source, how: Encoding) -> Code:
         assert self._model is not None
-        return self._model.encode(
-            source.working_cloud(), progress=progress, **source.placing.arguments()
-        )
+        cloud, self.searching = source.working_cloud(), self.searches
+        try:
+            return self._model.encode(
+                cloud,
+                progress=how.progress,
+                preview=how.preview,
+                stopped=how.stopped,
+                **source.placing.arguments(),
+            )
+        finally:
+            self.searching = False
+
+    def _encode_voxels(self, source: VoxelSource, how: Encoding) -> Code:
+        assert self._model is not None
+        how.progress(0.1)
+        return self._model.encode_voxels(source.working_grid(), up=source.up, yaw=source.yaw)
 
     def mesh(
         self,
@@ -275,6 +333,23 @@ class Studio:
         mesh = extract(field, 48, _level(self._model, threshold))
         return preview_png(mesh)
 
+    def stored_preview(self, code: Code, cancel: Cancel) -> bytes | None:
+        """Draw a small picture of a shape that came with the model.
+
+        Empty where there is no surface, None where it was cancelled. The field at hand stays.
+        """
+        from occviewer.extraction import extract
+        from occviewer.gui.previews import preview_png
+
+        assert self._model is not None
+        try:
+            field = self._model.field(code)
+            return preview_png(extract(field, 32, self._model.level, cancel=cancel))
+        except ExtractionError:
+            return b""
+        except Cancelled:
+            return None
+
     def shelf_preview(self, code: Code, edit: LatentEdit, threshold: float | None) -> bytes:
         """Draw a picture as `preview` does; empty where the shape is too thin to be found."""
         try:
@@ -324,7 +399,9 @@ def kinds_taken(model: Model) -> frozenset[Kind]:
     """Which kinds of sources a model takes."""
     from occviewer.models.checkpoint import has_image_encoder
 
-    kinds: set[Kind] = {"cloud"} if model.network.observed == "points" else set()
+    of_network: dict[Observed, Kind] = {"points": "cloud", "voxels": "voxels", "image": "picture"}
+    observed = of_network.get(model.network.observed)
+    kinds = set() if observed is None else {observed}
     if model.path is not None and has_image_encoder(model.path):
         kinds.add("picture")
     return frozenset(kinds)

@@ -160,6 +160,11 @@ class ComputeThread(QObject):
         with self._changed:
             return bool(self._latest) if lane is None else lane in self._latest
 
+    @property
+    def has_waiting(self) -> bool:
+        """Whether something waits for the thread; to be asked in any thread."""
+        return bool(self._waiting)
+
     def under_way(self, *kinds: str) -> list[str]:
         """Titles of what is not delivered yet, of lanes that begin with one of these words."""
         with self._changed:

@@ -94,8 +94,8 @@ class Axes:
         How far sliders go, in standard deviations from the mean.
     shares : (K,) Tensor
         Share of the variance that each axis explains; zeros where that is not known.
-    origin : {"training", "codes", "random"}
-        What they were found from.
+    origin : {"training", "codes", "random", "prior"}
+        What they were found from; those of a prior are random directions, too.
     prior : Prior or None
         How likely vectors are; None where that is not known.
     """
@@ -104,7 +104,7 @@ class Axes:
     basis: Tensor
     ranges: Tensor
     shares: Tensor
-    origin: Literal["training", "codes", "random"]
+    origin: Literal["training", "codes", "random", "prior"]
     prior: Prior | None = None
 
     def __len__(self) -> int:
@@ -236,6 +236,22 @@ def axes_of_vectors(vectors: Tensor) -> Axes:
     one_kind = Prior(torch.zeros(1, number), torch.ones(1), torch.ones(number))
     return Axes(
         mean.to(given), basis.to(given), ranges.to(given), shares.to(given), "codes", one_kind
+    )
+
+
+def normal_axes(length: int, deviation: float, device: torch.device, seed: int = 0) -> Axes:
+    """Axes of vectors whose numbers are drawn from one normal distribution around 0.
+
+    They are at right angles and one standard deviation long. What matters of such a vector
+    is seldom one of its numbers, so they are turned at random.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    basis = deviation * torch.linalg.qr(torch.randn(length, length, generator=generator)).Q
+    ranges = torch.tensor([[-_REACH, _REACH]]).repeat(length, 1)
+    prior = Prior(torch.zeros(1, length), torch.ones(1), torch.ones(length))
+    mean, shares = torch.zeros(length), torch.zeros(length)
+    return Axes(
+        mean.to(device), basis.to(device), ranges.to(device), shares.to(device), "prior", prior
     )
 
 

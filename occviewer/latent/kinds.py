@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from occviewer.latent.axes import (
     FEWEST_CODES,
@@ -13,6 +14,7 @@ from occviewer.latent.axes import (
     LatentError,
     Offsets,
     axes_of_vectors,
+    normal_axes,
     random_axes,
     trained_axes,
 )
@@ -25,10 +27,11 @@ from occviewer.latent.particulars import (
 from occviewer.latent.space import LatentSpace
 from occviewer.models.checkpoint import load_bottleneck
 from occviewer.models.codes import Code, CodeError
+from occviewer.models.known_codes import prior_deviation
+from occviewer.models.layout import lay_out
 from occviewer.models.model import Model
 from occviewer.networks.bottleneck import Bottleneck
 
-_VECTOR = "c"  # the only tensor of codes that are vectors
 _RANDOM_AXES = 16
 
 
@@ -37,7 +40,7 @@ class BottleneckSpace(LatentSpace):
 
     def __init__(self, model: Model, bottleneck: Bottleneck) -> None:
         self._bottleneck = bottleneck.to(model.device)
-        _lay_out(self._bottleneck)
+        lay_out(self._bottleneck)
         super().__init__(model, trained_axes(self._bottleneck), "")
 
     def _vector_of(self, tensors: Mapping[str, Tensor]) -> Tensor:
@@ -64,19 +67,24 @@ class BottleneckSpace(LatentSpace):
 
 
 class VectorSpace(LatentSpace):
-    """Codes that are a vector and nothing else."""
+    """Codes that are vectors and nothing else: ``c`` or ``z``, or one after the other."""
+
+    def __init__(self, model: Model, axes: Axes | None, why_no_axes: str) -> None:
+        super().__init__(model, axes, why_no_axes)
+        self._lengths = vector_lengths(model) or {}
 
     def _vector_of(self, tensors: Mapping[str, Tensor]) -> Tensor:
-        return tensors[_VECTOR]
+        return torch.cat([tensors[name] for name in self._lengths])
 
     def _tensors_of(self, vector: Tensor) -> dict[str, Tensor]:
-        return {_VECTOR: vector.clone()}
+        parts = torch.split(vector, list(self._lengths.values()))
+        return {name: part.clone() for name, part in zip(self._lengths, parts, strict=True)}
 
     def _beyond(
         self, tensors: Mapping[str, Tensor], explained: Mapping[str, Tensor]
     ) -> dict[str, Tensor]:
-        if tensors[_VECTOR].shape != explained[_VECTOR].shape:
-            raise KeyError(_VECTOR)
+        if {n: t.shape for n, t in tensors.items()} != {n: t.shape for n, t in explained.items()}:
+            raise KeyError(*self._lengths)
         return {}  # rounding is no detail
 
 
@@ -100,7 +108,7 @@ def latent_space(
     model : Model
     codes : sequence of Code
         For a model whose codes are vectors: from three on, the axes are their principal
-        components. Not needed where axes were stored with the model.
+        components. Not needed where axes, a prior or codes were stored with the model.
     random_seed : int, optional
         For such a model: take random orthogonal directions around the first code as axes.
 
@@ -119,16 +127,10 @@ def latent_space(
     bottleneck = None if model.path is None else load_bottleneck(model.path)
     if bottleneck is not None:
         return BottleneckSpace(model, bottleneck)
-    if model.network.architecture != "onet":
-        return FeatureSpace(
-            model,
-            None,
-            f"The model {model.name!r} keeps shapes in local features without a latent vector, "
-            "so there are no sliders and no samples, but interpolation works; a model of the "
-            "architecture 'house' gets a latent space by  occviewer train-latent.",
-        )
+    if vector_lengths(model) is None:
+        return FeatureSpace(model, None, _why_no_vector(model))
     vectors = [_vector(code, model) for code in codes]
-    axes = None
+    axes = known_axes(model)
     if random_seed is not None:
         if not vectors:
             raise LatentError("Random axes start from a code: encode a scan first.")
@@ -139,22 +141,53 @@ def latent_space(
         model,
         axes,
         f"The model {model.name!r} has a latent vector, but no axes were stored with it: give at "
-        f"least {FEWEST_CODES} codes to find their principal axes, or take random ones.",
+        f"least {FEWEST_CODES} codes of it with  --like CODE.npz CODE.npz CODE.npz, and the axes "
+        "are how those differ.",
+    )
+
+
+def vector_lengths(model: Model) -> dict[str, int] | None:
+    """Lengths of the vectors that a model's codes are; None where they are more than vectors."""
+    shapes = model.code_shapes()
+    flat = all(len(shape) == 1 for shape in shapes.values())
+    if not flat or sum(math.prod(shape) for shape in shapes.values()) < 2:
+        return None
+    return {name: shape[0] for name, shape in shapes.items()}
+
+
+def known_axes(model: Model) -> Axes | None:
+    """Axes that a model knows without being given codes; None where it knows none.
+
+    They are the principal axes of the codes that came with it, from three on, or random ones
+    of equal importance where codes are drawn from a normal distribution.
+    """
+    network = model.network
+    stored = network.stored_codes()
+    if len(stored) >= FEWEST_CODES:
+        return axes_of_vectors(stored.to(model.device))
+    lengths = vector_lengths(model) or {}
+    deviation = prior_deviation(network)
+    if list(lengths) == ["z"] and deviation is not None and not len(stored):
+        return normal_axes(lengths["z"], deviation, model.device)
+    return None
+
+
+def _why_no_vector(model: Model) -> str:
+    if model.network.observed == "none":
+        return f"The model {model.name!r} is one shape, so there is nothing to slide or to sample."
+    return (
+        f"The model {model.name!r} keeps shapes in local features without a latent vector, "
+        "so there are no sliders and no samples, but interpolation works; a model of the "
+        "architecture 'house' gets a latent space by  occviewer train-latent."
     )
 
 
 def _vector(code: Code, model: Model) -> Tensor:
-    if set(code.tensors) != {_VECTOR}:
+    lengths = vector_lengths(model) or {}
+    if {name: tuple(t.shape) for name, t in code.tensors.items()} != {
+        name: (length,) for name, length in lengths.items()
+    }:
         raise CodeError(
             f"The code does not fit the model {model.name!r}; encode the scan with this model."
         )
-    return code.tensors[_VECTOR].to(model.device)
-
-
-def _lay_out(network: nn.Module) -> None:
-    """Lay out convolution weights as the fast kernels want them."""
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        elif isinstance(module, nn.Conv3d | nn.ConvTranspose3d):
-            module.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+    return torch.cat([code.tensors[name].to(model.device) for name in lengths])

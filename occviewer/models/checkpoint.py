@@ -24,7 +24,7 @@ from occviewer.errors import CheckpointError
 from occviewer.files import write_whole
 from occviewer.models.info import ModelInfo
 from occviewer.models.pose import PoseNetwork
-from occviewer.models.sniffing import Kind, kind_of, one_line, unreadable
+from occviewer.models.sniffing import SUFFIX, Kind, kind_of, one_line, unreadable
 from occviewer.models.weights import WithoutInitialising, damaged, fill, stored_tensors
 from occviewer.networks import NETWORKS, OccupancyNetwork, build_network
 from occviewer.networks.bottleneck import Bottleneck
@@ -128,6 +128,21 @@ def update_checkpoint(
         tensors.update(stored_tensors(path, image, _IMAGE, half=True, exact=exact))
         changed["image"] = json.dumps(image.config)
     write_whole(Path(path), save(tensors, changed), CheckpointError)
+
+
+def check_changeable(path: str | os.PathLike[str]) -> None:
+    """Find out whether `update_checkpoint` can change a file, without reading its weights.
+
+    Raises
+    ------
+    CheckpointError
+        This program did not write it, or it is missing or damaged.
+    """
+    path = Path(path)
+    if not is_own(path):
+        raise _of_another_project(path)
+    with _opened(path):
+        pass
 
 
 def load_checkpoint(
@@ -252,10 +267,7 @@ def is_own(path: Path) -> bool:
 def _opened(path: Path) -> Iterator[tuple[Any, Mapping[str, str]]]:
     """Open a file and check its metadata; what is wrong with it becomes one sentence."""
     if kind_of(path) is not Kind.SAFETENSORS:
-        raise CheckpointError(
-            f"{path} was not written by OccViewer, so it cannot be changed; convert it first: "
-            f"occviewer convert {path.name} -o {path.stem}.safetensors."
-        )
+        raise _of_another_project(path)
     try:
         with safe_open(path, framework="pt") as file:
             yield file, _checked_metadata(path, file.metadata())
@@ -370,6 +382,13 @@ def _info(path: Path, metadata: Mapping[str, str]) -> ModelInfo:
         return ModelInfo.from_metadata(metadata)
     except (ValueError, TypeError, RecursionError) as error:
         raise damaged(path, f"its description is wrong: {one_line(error)}") from error
+
+
+def _of_another_project(path: Path) -> CheckpointError:
+    return CheckpointError(
+        f"{path} was not written by OccViewer, so it cannot be changed; convert it first: "
+        f"occviewer convert {path} -o {path.stem}-converted{SUFFIX}."
+    )
 
 
 def _beside(

@@ -26,7 +26,7 @@ _OFFSETS = (0.01, 0.03)  # to either side of the surface, network units
 _START = 0.01  # deviation of the code that is begun with
 _OUTSIDE = 512  # points around the shape, a step
 _PER_STEP = 2048  # points on the surface, a step
-_PREVIEW_EVERY = 50
+_FIRST_PREVIEWS, _PREVIEW_EVERY = (10, 25), 50
 
 
 def search_code(
@@ -38,7 +38,8 @@ def search_code(
     seed: int = 0,
     progress: Callable[[float], None] = lambda share: None,
     preview: Callable[[Features], None] = lambda features: None,
-) -> Features:
+    stopped: Callable[[], bool] = lambda: False,
+) -> tuple[Features, int]:
     """Find the code ``z`` whose surface goes through points.
 
     Parameters
@@ -54,14 +55,18 @@ def search_code(
     seed : int
         For the code that is begun with, and the points of each step.
     progress : callable
-        Told the share that is done; may raise `occviewer.errors.Cancelled` to stop.
+        Told the share that is done; may raise `occviewer.errors.Cancelled` to give it up.
     preview : callable
-        Given the features so far, every so many steps.
+        Given the features so far: soon, and then every so many steps.
+    stopped : callable
+        Says whether to stop and keep what was reached.
 
     Returns
     -------
-    dict of Tensor
+    features : dict of Tensor
         ``z`` (1, Z), on the network's device.
+    steps : int
+        How many were done.
     """
     device = next(network.parameters()).device
     generator = torch.Generator().manual_seed(seed)
@@ -70,13 +75,13 @@ def search_code(
     size = network.code_shapes()["z"]
     start = _START * torch.randn(1, *size, generator=generator)
     z = start.to(device).requires_grad_(True)
-    optimiser = torch.optim.Adam([z], lr=_RATE)
+    adam, done = _Adam(z), 0
     for step in range(steps):
-        if step == steps // 2:
-            optimiser.param_groups[0]["lr"] = _RATE / 10
+        if stopped():
+            break
         queries, wanted = _near_surface(network, surface, outward, generator)
         around = _around(network, surface, generator)
-        optimiser.zero_grad()
+        z.grad = None
         asked = torch.cat([queries, around])[None].to(device)
         found = network.decode(asked, {"z": z})[0]
         near, far = found[: len(queries)], found[len(queries) :]
@@ -84,11 +89,36 @@ def search_code(
         if len(far):
             error = error + torch.relu(far + _FAR).mean()
         (error + _PRIOR * z.square().mean()).backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
-        progress((step + 1) / steps)
-        if (step + 1) % _PREVIEW_EVERY == 0 and step + 1 < steps:
+        adam.step(_RATE if step < steps // 2 else _RATE / 10)
+        done = step + 1
+        progress(done / steps)
+        if done in _FIRST_PREVIEWS or (done % _PREVIEW_EVERY == 0 and done < steps):
             preview({"z": z.detach().clone()})
-    return {"z": z.detach()}
+    return {"z": z.detach()}, done
+
+
+class _Adam:
+    """Adam (Kingma and Ba, ICLR 2015) for one tensor.
+
+    `torch.optim` would do, but to make its first optimiser imports half of torch, for which a
+    person would wait several seconds before the first step.
+    """
+
+    def __init__(self, tensor: Tensor, betas: tuple[float, float] = (0.9, 0.999)) -> None:
+        self._tensor, self._betas, self._count = tensor, betas, 0
+        self._mean, self._square = torch.zeros_like(tensor), torch.zeros_like(tensor)
+
+    @torch.no_grad()
+    def step(self, rate: float) -> None:
+        """Move the tensor against its gradient."""
+        gradient = self._tensor.grad
+        assert gradient is not None
+        self._count += 1
+        first, second = self._betas
+        self._mean.lerp_(gradient, 1 - first)
+        self._square.mul_(second).addcmul_(gradient, gradient, value=1 - second)
+        deviation = (self._square / (1 - second**self._count)).sqrt_().add_(1e-8)
+        self._tensor.addcdiv_(self._mean, deviation, value=-rate / (1 - first**self._count))
 
 
 def _near_surface(

@@ -12,21 +12,13 @@ from torch import Tensor
 
 from occviewer.errors import CheckpointError
 from occviewer.models.families import FAMILIES, Family
+from occviewer.models.families.base import COMMON, MissingSettingError
 from occviewer.models.info import ModelInfo
 from occviewer.models.recognition import Fit, fit, recognise
 from occviewer.models.sidecar import Sidecar, read_sidecar
 from occviewer.models.sniffing import SUFFIX, one_line, weights_in
 from occviewer.models.torch_files import Contents, read_contents
 from occviewer.networks import OccupancyNetwork
-
-_COMMON = {
-    "name": "how people call the model",
-    "normalisation": "what of an observation gets length 1: box or sphere",
-    "scale": "network units per box unit",
-    "axes": "box axes that become the network's x, y and z, such as xyz or x-zy",
-    "bound": "half the side of the box in which the field is asked, box units",
-}
-"""Settings that every family has."""
 
 _COUNTS = (
     *("points", "latents", "side", "window"),
@@ -54,8 +46,8 @@ def open_foreign(path: Path, settings: Mapping[str, Any]) -> tuple[OccupancyNetw
     guessed = found.family.from_tensors(tensors)
     try:
         found.family.require({**given, **settings}, guessed)
-    except CheckpointError as error:
-        raise CheckpointError(f"{path}: {error}.") from error
+    except MissingSettingError as error:
+        raise MissingSettingError(f"{path}: {error}.", error.setting, error.choices) from error
     again = fit(found.family, shapes_of(tensors), {**guessed, **given, **settings})
     if isinstance(again, str) or not again.fits:
         why = again if isinstance(again, str) else again.differences()
@@ -109,7 +101,7 @@ def _checked(path: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check(path: Path, family: Family, settings: Mapping[str, Any]) -> None:
-    known = {**_COMMON, **{name: item.meaning for name, item in family.settings.items()}}
+    known = {**COMMON, **family.settings}
     for name in settings:
         if name not in known:
             raise CheckpointError(
@@ -156,7 +148,7 @@ def _info(
     if "bound" in together:
         bound = float(together["bound"])
         about["bounds"] = ((-bound,) * 3, (bound,) * 3)
-    about["assumed"] = {**about.pop("assumed", {}), **assumed}
+    about["assumed"] = {**assumed, **about.pop("assumed", {})}
     about["warnings"] = (*about.get("warnings", ()), *contents.notes, *beside.notes)
     try:
         return ModelInfo(**about)

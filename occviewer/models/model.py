@@ -5,29 +5,39 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
-from torch import nn
 
 from occviewer.arrays import Float32Array
+from occviewer.cutouts import MARGIN
 from occviewer.errors import ObservationError
 from occviewer.models.align import Alignment, align
+from occviewer.models.clouds import drawn_points, inside_box, prepared
 from occviewer.models.code_search import STEPS, search_code
 from occviewer.models.codes import Code, CodeError
 from occviewer.models.fields import NetworkField
 from occviewer.models.info import ModelInfo
-from occviewer.models.observed import normalised_placement, taken, voxels_for
+from occviewer.models.layout import as_images, lay_out
+from occviewer.models.observed import (
+    PUBLISHED_ROOM,
+    looks_rendered,
+    normalised_placement,
+    pixels_for,
+    taken,
+    voxels_for,
+)
 from occviewer.models.placing import UPS, Up, rotation_of
 from occviewer.models.pose import PoseNetwork
 from occviewer.networks import Features, OccupancyNetwork
 from occviewer.networks.base import Observed
-from occviewer.observations import FEWEST_POINTS, PointCloud, VoxelGrid, require_usable
+from occviewer.observations import PointCloud, VoxelGrid
 from occviewer.placement import Placement
 
-# More points than this say nothing more about a shape of this resolution.
-_MOST_POINTS = 200_000
+if TYPE_CHECKING:
+    from occviewer.observations.image import Image
+    from occviewer.observations.masking import Mask
 
 TAKEN_AS_THEY_COME = (
     "took the axes as they come (+Y up, +Z to the front); say how the shape stands with up and yaw"
@@ -64,7 +74,7 @@ class Model:
         pose: PoseNetwork | None = None,
     ) -> None:
         self.network = network.eval().requires_grad_(False).to(device)
-        _lay_out(self.network)
+        lay_out(self.network)
         self.info = info
         self.device = torch.device(device)
         self.path = path
@@ -96,6 +106,7 @@ class Model:
         steps: int = STEPS,
         progress: Callable[[float], None] = lambda share: None,
         preview: Callable[[Code], None] = lambda code: None,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> Code:
         """Clean a cloud, place it in the box and encode it.
 
@@ -122,6 +133,8 @@ class Model:
             Of the optimisation, where the model has no encoder and a code is searched.
         preview : callable
             Given the code as it is then, from time to time, where it is searched.
+        stopped : callable
+            Says whether to stop such a search and keep what was reached.
 
         Returns
         -------
@@ -137,7 +150,7 @@ class Model:
         """
         _check_placing(placement, align, up, yaw)
         self._require("points")
-        usable = _prepared(require_usable(cloud), seed)
+        usable = prepared(cloud, seed)
         facts: dict[str, Any] = {"points_read": len(cloud), "points_kept": len(usable)}
         notes = list(usable.notes)
         progress(_CLEANED)
@@ -160,15 +173,15 @@ class Model:
             placement = normalised_placement(
                 usable.points, rotation_of(up or "y", yaw or 0.0), self.info.normalisation
             )
-        inside, normals = self._inside(usable, placement)
+        inside, normals = inside_box(usable, placement, self.info.bounds)
         facts["points_outside"] = outside = len(usable) - len(inside)
         if outside:
             what = "1 point" if outside == 1 else f"{outside:,} points"
             notes.append(f"left out {what} outside the model's box")
         progress(_ALIGNED)
         if self.network.optimised:
-            facts["points_used"], facts["steps"] = len(inside), steps
-            features = search_code(
+            facts["points_used"] = len(inside)
+            features, facts["steps"] = search_code(
                 self.network,
                 inside,
                 normals,
@@ -176,12 +189,36 @@ class Model:
                 seed=seed,
                 progress=lambda share: progress(_ALIGNED + (1 - _ALIGNED) * share),
                 preview=lambda found: preview(self._code(found, placement, notes, facts)),
+                stopped=stopped,
             )
+            if facts["steps"] < steps:
+                notes.append(f"the search was stopped after {facts['steps']} of {steps} steps")
         else:
-            points = self._sample(inside, seed)
+            points = drawn_points(inside, self.network.point_count, self.info, seed)
             facts["points_used"] = min(len(inside), len(points))
             features = self.features(points[None])
         return self._code(features, placement, notes, facts)
+
+    def points_given(self, cloud: PointCloud, placement: Placement, seed: int = 0) -> Float32Array:
+        """Points (N, 3) of the box frame that `encode` gave the encoder of a cloud in a place.
+
+        Parameters
+        ----------
+        cloud, seed
+            As `encode` was given them.
+        placement : Placement
+            That of the code.
+
+        Raises
+        ------
+        ObservationError
+            As `encode`.
+        """
+        self._require("points")
+        inside, _ = inside_box(prepared(cloud, seed), placement, self.info.bounds)
+        if self.network.optimised:
+            return inside
+        return drawn_points(inside, self.network.point_count, self.info, seed)
 
     def encode_voxels(
         self,
@@ -201,7 +238,7 @@ class Model:
             Where the grid lies, if that is known. Otherwise a grid of exactly the cells that
             the model takes fills its box, and of others what is occupied is centred.
         up, yaw : optional
-            As for `encode`.
+            As for `encode`; by default the axis that the grid says.
 
         Raises
         ------
@@ -210,10 +247,40 @@ class Model:
         """
         _check_placing(placement, "none", up, yaw)
         self._require("voxels")
-        rotation = rotation_of(up or "y", yaw or 0.0)
+        rotation = rotation_of(up or grid.up, yaw or 0.0)
         given = voxels_for(grid, self.network.side, rotation, self.info.normalisation, placement)
         features = self.features(given.occupancies[None])
         return self._code(features, given.placement, given.notes, given.facts)
+
+    def takes_whole(self, image: Image) -> bool:
+        """Whether a picture is as those that a published network was trained on, uncut."""
+        return bool(self.info.family) and looks_rendered(image)
+
+    def encode_image(self, image: Image, mask: Mask | None = None) -> Code:
+        """Scale a picture to the square that the model takes, and encode it.
+
+        The networks that take pictures find the shape in its own axes and say nothing of the
+        camera or of the size: the placement is that of the box.
+
+        Parameters
+        ----------
+        image : Image
+        mask : Mask, optional
+            Where the object is; see `occviewer.models.observed.pixels_for`.
+
+        Raises
+        ------
+        ObservationError
+            The model takes no pictures, or the mask is of another one.
+        """
+        self._require("image")
+        if mask is not None:
+            mask.check_fits(image)
+        published = bool(self.info.family)
+        room = PUBLISHED_ROOM if published else MARGIN
+        given = pixels_for(image, self.network.side, mask, self.info.screen, room)
+        pixels = given.pixels.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255)
+        return self._code(self.features(pixels), Placement(), given.notes, given.facts)
 
     def _code(
         self,
@@ -252,7 +319,8 @@ class Model:
         """Encode clouds (B, N, 3) of the box frame, voxels or images, without gradient."""
         with torch.no_grad():
             features = self.network.encode(torch.from_numpy(observations).to(self.device))
-        self._shapes = {name: tensor.shape[1:] for name, tensor in features.items()}
+        if not self._shapes:
+            self._shapes = {name: tensor.shape[1:] for name, tensor in features.items()}
         return {name: tensor.float() for name, tensor in features.items()}
 
     def field(self, code: Code, threshold: float | None = None) -> NetworkField:
@@ -276,53 +344,23 @@ class Model:
         level = self.level if threshold is None else replace(self.info, threshold=threshold).level
         features = {name: t.to(self.device)[None] for name, t in code.tensors.items()}
         bounds = np.array(self.info.bounds, np.float32)
-        return NetworkField(self.network, _as_images(features), level, bounds)
+        return NetworkField(self.network, as_images(features), level, bounds)
+
+    def code_shapes(self) -> dict[str, torch.Size]:
+        """Shapes of the tensors of a code; the number of rows can vary with the observation."""
+        if not self._shapes:
+            self._shapes = self.network.code_shapes()
+        return self._shapes
 
     def _check(self, tensors: Mapping[str, torch.Tensor]) -> None:
         """Compare with what this network's encoder makes."""
-        if not self._shapes:
-            self._shapes = self.network.code_shapes()
         from_row = 1 if self.network.lengths_vary else 0
-        expected = {name: shape[from_row:] for name, shape in self._shapes.items()}
+        expected = {name: shape[from_row:] for name, shape in self.code_shapes().items()}
         if {name: tensor.shape[from_row:] for name, tensor in tensors.items()} != expected:
             raise CodeError(
                 f"The code does not fit the model {self.name!r}; open the model that made it, "
                 "or encode the scan again."
             )
-
-    def _inside(
-        self, cloud: PointCloud, placement: Placement
-    ) -> tuple[Float32Array, Float32Array | None]:
-        """Points (N, 3) that lie in the box, box frame, and their normals where there are any."""
-        low, high = np.array(self.info.bounds)
-        points = placement.to_box(cloud.points)
-        inside = ((points >= low) & (points <= high)).all(axis=1)
-        if inside.sum() < FEWEST_POINTS:
-            raise ObservationError(
-                f"With this placement only {int(inside.sum())} of {len(points):,} points lie in "
-                "the model's box; place the cloud there."
-            )
-        if cloud.normals is None:
-            return points[inside], None
-        return points[inside], placement.directions_to_box(cloud.normals[inside])
-
-    def _sample(self, points: Float32Array, seed: int) -> Float32Array:
-        """As many box points as the encoder wants.
-
-        Where there are too few, every point is taken equally often (but for the rest) and
-        copies are moved by the noise that the model knows, as they were in training.
-        """
-        wanted = self.network.point_count
-        rng = np.random.default_rng(seed)
-        if len(points) >= wanted:
-            chosen: Float32Array = points[rng.choice(len(points), wanted, replace=False)]
-            return chosen
-        order = [rng.permutation(len(points)) for _ in range(-(-wanted // len(points)))]
-        chosen = points[np.concatenate(order)[:wanted]]
-        copies = chosen[len(points) :]
-        copies += rng.normal(scale=self.info.noise, size=copies.shape).astype(np.float32)
-        np.clip(copies, *np.array(self.info.bounds), out=copies)
-        return chosen
 
 
 def _check_placing(
@@ -332,26 +370,3 @@ def _check_placing(
         raise ValueError("A placement decides align, up and yaw; give one or the other.")
     if up is not None and up not in UPS:
         raise ValueError(f"The up axis must be one of {', '.join(UPS)}, not {up!r}.")
-
-
-def _prepared(cloud: PointCloud, seed: int) -> PointCloud:
-    """Without duplicates and stray points, and of a size that does not take long."""
-    return require_usable(cloud.subsampled(_MOST_POINTS, seed).cleaned(outliers="auto"))
-
-
-def _lay_out(network: nn.Module) -> None:
-    """Lay out convolution weights as the fast kernels want them."""
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d):
-            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        elif isinstance(module, nn.Conv3d):
-            module.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
-
-
-def _as_images(features: Features) -> Features:
-    """Planes and grids with the channels of a cell beside each other: lookups are faster."""
-    formats = {4: torch.channels_last, 5: torch.channels_last_3d}
-    return {
-        name: tensor.contiguous(memory_format=formats.get(tensor.ndim, torch.contiguous_format))
-        for name, tensor in features.items()
-    }

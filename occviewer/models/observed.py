@@ -1,4 +1,4 @@
-"""What a network is given of an observation that is no point cloud, and what it takes."""
+"""What a network is given of an observation, and what it takes."""
 
 from __future__ import annotations
 
@@ -7,13 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from occviewer.arrays import Float32Array, Float64Array
+from occviewer.arrays import BoolArray, Float32Array, Float64Array, UInt8Array
+from occviewer.cutouts import Crop, crop_around, network_input
 from occviewer.models.placing import placement_around
 from occviewer.placement import Placement
 
 if TYPE_CHECKING:
     from occviewer.networks import OccupancyNetwork
+    from occviewer.observations.image import Image
+    from occviewer.observations.masking import Mask
     from occviewer.observations.voxel_grid import VoxelGrid
+
+
+PUBLISHED_ROOM = 0.21
+"""Around the object in the published renders, where it takes about 0.7 of the side."""
+
+_WHITE = (255, 255, 255)
+_NEARLY_WHITE, _MOST = 245, 0.97  # JPEG blurs, and an object may touch the border
 
 
 @dataclass(frozen=True)
@@ -68,16 +78,99 @@ def voxels_for(
         "voxels_used": side,
     }
     notes = list(grid.notes)
-    upright = np.array_equal(rotation, np.eye(3))
+    upright = grid.is_upright and np.array_equal(rotation, np.eye(3))
     cubic = np.allclose(grid.spacing, grid.spacing[0])
     if placement is None and shape == (side,) * 3 and upright and cubic:
         size = float(side * grid.spacing[0])
         placement = Placement(rotation, 1 / size, grid.origin + size / 2)
         return Voxels(grid.occupied.astype(np.float32), placement, tuple(notes), facts)
     if placement is None:
-        placement = normalised_placement(grid.corners(), rotation, normalisation)
+        placement = normalised_placement(grid.extremes(), rotation, normalisation)
     notes.append(f"drew {' x '.join(map(str, shape))} voxels anew as {side}³")
     return Voxels(grid.resampled(placement, side), placement, tuple(notes), facts)
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """A picture as a published image network is given it.
+
+    Attributes
+    ----------
+    pixels : (S, S, 3) uint8
+        RGB; the network divides by 255.
+    notes : tuple of str
+    facts : dict
+        Pixels read and used, and whether the picture was taken whole.
+    """
+
+    pixels: UInt8Array
+    notes: tuple[str, ...]
+    facts: dict[str, Any]
+
+
+def pixels_for(
+    image: Image,
+    side: int,
+    mask: Mask | None = None,
+    screen: tuple[int, int, int] = _WHITE,
+    room: float = PUBLISHED_ROOM,
+) -> Pixels:
+    """Bring a picture to the square that an image network takes.
+
+    The published networks were trained on renders of single objects before white (Choy et
+    al., ECCV 2016), scaled to the square. Without a mask the whole picture is scaled so, made
+    square with the screen's colour where it is not; with one the object is laid on the
+    screen and takes as much of the square as it did in training.
+
+    Parameters
+    ----------
+    image : Image
+    side : int
+        Pixels a side; 224 as published.
+    mask : Mask, optional
+        Where the object is.
+    screen : (int, int, int)
+        Colour behind the object.
+    room : float
+        Around the object, as `occviewer.cutouts.MARGIN`.
+    """
+    width, height = image.size
+    facts: dict[str, Any] = {
+        "pixels_read": [width, height],
+        "pixels_used": side,
+        "whole_picture": mask is None,
+        "screen": list(screen),
+        "room": room,
+    }
+    notes = list(image.notes)
+    if mask is not None:
+        notes += [f"cut the object out; background by {mask.method}", *mask.notes]
+        crop = crop_around(mask.bounds, room)
+        cut = network_input(image.pixels, mask.inside, crop, side, screen)
+        return Pixels(cut, tuple(notes), facts)
+    shown = image.pixels
+    if image.alpha is not None:
+        share = image.alpha[..., None] / np.float32(255)
+        behind = np.array(screen, np.float32)
+        shown = np.round(shown * share + behind * (1 - share)).astype(np.uint8)
+        notes.append("filled what is transparent")
+    if width != height:
+        notes.append("made the picture square")
+    longer = max(width, height)
+    whole = Crop((width - longer) // 2, (height - longer) // 2, longer)
+    everything: BoolArray = np.ones((height, width), bool)
+    return Pixels(network_input(shown, everything, whole, side, screen), tuple(notes), facts)
+
+
+def looks_rendered(image: Image) -> bool:
+    """Whether a picture is as those that published image networks were trained on.
+
+    That is square, opaque, and white along its border.
+    """
+    if image.size[0] != image.size[1] or image.alpha is not None:
+        return False
+    edges = (image.pixels[0], image.pixels[-1], image.pixels[:, 0], image.pixels[:, -1])
+    return float((np.concatenate(edges).min(1) >= _NEARLY_WHITE).mean()) > _MOST
 
 
 def normalised_placement(

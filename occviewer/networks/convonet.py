@@ -151,6 +151,8 @@ class ConvONet(OccupancyNetwork):
         """Encode observations to ``plane_…`` (B, C, R, R) and ``grid`` (B, C, R, R, R)."""
         if self.observed == "points":
             observation = self.frame.of(observation)
+        elif self.observed == "voxels":
+            observation = self.frame.of_cells(observation)
         return self.encoder(observation)  # type: ignore[no-any-return]
 
     def decode(self, queries: Tensor, features: Features) -> Tensor:

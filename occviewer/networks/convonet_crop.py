@@ -213,22 +213,39 @@ class Scene(Features):
         place = (queries - self._low) / self._size
         total = queries.new_zeros(len(queries))
         weight = queries.new_zeros(len(queries))
+        rows, shares, windows = self._shared(place)
+        found, group = torch.unique(windows, dim=0, return_inverse=True)
+        order = torch.split(torch.argsort(group), torch.bincount(group).tolist())
+        asked = [
+            (tuple(window), members) for window, members in zip(found.tolist(), order, strict=True)
+        ]
+        # Each window once, and those first that are there: more than are kept may be needed.
+        for window, members in sorted(asked, key=lambda pair: pair[0] not in self._kept):
+            for part in torch.split(members, _QUERIES):
+                logits = self._ask(window, queries[rows[part]])
+                total = total.index_add(0, rows[part], logits * shares[part])
+                weight = weight.index_add(0, rows[part], shares[part])
+        return total / weight
+
+    @staticmethod
+    def _shared(place: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Which windows (K, 3) answer which queries (K,), and with which shares (K,).
+
+        Parameters
+        ----------
+        place : (M, 3)
+            Of the queries, in windows.
+        """
         home = place.floor()
         shifts = _shifts(place - home)
+        rows, shares, windows = [], [], []
         for shift in product((-1, 0, 1), repeat=3):
             share = torch.stack([shifts[step][:, axis] for axis, step in enumerate(shift)]).prod(0)
-            rows = torch.nonzero(share)[:, 0]
-            if not len(rows):
-                continue
-            windows = (home[rows] + torch.tensor(shift, device=home.device)).long()
-            found, group = torch.unique(windows, dim=0, return_inverse=True)
-            for number, window in enumerate(found.tolist()):
-                chosen = rows[group == number]
-                for part in torch.split(chosen, _QUERIES):
-                    logits = self._ask(tuple(window), queries[part])
-                    total = total.index_add(0, part, logits * share[part])
-                    weight = weight.index_add(0, part, share[part])
-        return total / weight
+            some = torch.nonzero(share)[:, 0]
+            rows.append(some)
+            shares.append(share[some])
+            windows.append((home[some] + torch.tensor(shift, device=home.device)).long())
+        return torch.cat(rows), torch.cat(shares), torch.cat(windows)
 
     def _ask(self, window: Window, queries: Tensor) -> Tensor:
         """Logits (M,) of queries (M, 3) in and around a window."""

@@ -67,6 +67,17 @@ class Frame:
         factors = torch.tensor(signs, dtype=points.dtype, device=points.device) * self.scale
         return points[..., order] * factors
 
+    def of_cells(self, cells: Tensor) -> Tensor:
+        """Occupancies (B, R, R, R) along the network's axes, of such along the box's.
+
+        The scale is none of theirs: cells fill ±0.5 of the box, whatever the network calls that.
+        """
+        if self.axes == _AXES:
+            return cells
+        order = [_AXES.index(axis) for axis in self.axes.replace("-", "")]
+        turned = [axis + 1 for axis, sign in enumerate(self._signs()) if sign]
+        return cells.permute(0, *(axis + 1 for axis in order)).flip(turned)
+
     def _signs(self) -> list[str]:
         """Collect what stands before each axis: nothing or a minus."""
         signs, rest = [], self.axes

@@ -98,7 +98,7 @@ class IFNet(OccupancyNetwork):
     def encode(self, observation: Tensor) -> Features:
         """Encode clouds (B, N, 3), or occupancies (B, R, R, R), to ``voxels`` (B, R, R, R)."""
         if self.observed == "voxels":
-            return {"voxels": observation}
+            return {"voxels": self.frame.of_cells(observation)}
         return {"voxels": voxelised(self.frame.of(observation), self.side)}
 
     def code_shapes(self) -> dict[str, torch.Size]:

@@ -85,7 +85,7 @@ class IMNet(OccupancyNetwork):
 
     def encode(self, observation: Tensor) -> Features:
         """Encode occupancies (B, 64, 64, 64) to ``z`` (B, z_dim)."""
-        return {"z": self.encoder(observation)}
+        return {"z": self.encoder(self.frame.of_cells(observation))}
 
     def decode(self, queries: Tensor, features: Features) -> Tensor:
         """Occupancies (B, M) of queries (B, M, 3)."""

@@ -166,6 +166,8 @@ class ONet(OccupancyNetwork):
         features: Features = {}
         if self.observed == "points":
             features["c"] = self.encoder(self.frame.of(observation))
+        elif self.observed == "voxels":
+            features["c"] = self.encoder(self.frame.of_cells(observation))
         elif self.observed != "none":
             features["c"] = self.encoder(observation)
         elif self.c_dim:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from occviewer.cutouts import crop_around, network_input
 from occviewer.errors import ObservationError
 from occviewer.models.codes import Code
 from occviewer.models.model import Model
 from occviewer.models.observed import taken
 from occviewer.observations.image import Image
 from occviewer.observations.masking import Mask
-from occviewer.placement import Placement
 
 
 class DirectDoor:
@@ -43,11 +39,4 @@ class DirectDoor:
         ObservationError
             The mask is not of the picture.
         """
-        mask.check_fits(image)
-        info, side = self.model.info, self.model.network.side
-        crop = crop_around(mask.bounds)
-        seen = network_input(image.pixels, mask.inside, crop, side, info.screen)
-        pixels = seen.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255)
-        features = {name: tensor[0] for name, tensor in self.model.features(pixels).items()}
-        notes = (f"seen in a picture; background by {mask.method}", *image.notes, *mask.notes)
-        return Code(features, Placement(), self.model.name, notes, {"pixels_used": side})
+        return self.model.encode_image(image, mask)

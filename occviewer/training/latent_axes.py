@@ -57,10 +57,9 @@ def measure_axes(
     Raises
     ------
     DataError
-        There are fewer than two shapes.
+        There are fewer than two shapes that count.
     """
-    if len(shapes) < 2:
-        raise DataError("A single training shape spans no latent space: give a larger data set.")
+    require_several(shapes, weights)
     rng = np.random.default_rng(seed)
     device = next(network.parameters()).device
     queries = rng.uniform(-0.55, 0.55, (_QUERIES, 3)).astype(np.float32)
@@ -88,6 +87,24 @@ def measure_axes(
     bottleneck.centres.zero_()[: len(centres)] = centres
     bottleneck.chances.zero_()[: len(chances)] = chances
     bottleneck.spread.copy_(spread)
+
+
+def require_several(shapes: ShapeSet, weights: Mapping[str, float]) -> None:
+    """Refuse a set of which fewer than two shapes have a weight.
+
+    Raises
+    ------
+    DataError
+        There are no two shapes for an axis to lead from one to the other.
+    """
+    counting = int((shape_weights(shapes.records, weights) > 0).sum())
+    if counting < 2:
+        left = "" if counting == len(shapes) else " (the others have the weight 0)"
+        raise DataError(
+            f"A single training shape{left} spans no latent space: give a larger data set."
+            if counting
+            else "The weights of the model's recipe leave no shape to train on."
+        )
 
 
 def principal_axes(vectors: Tensor, seen: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

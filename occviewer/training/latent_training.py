@@ -22,6 +22,7 @@ from occviewer.networks import PointCloudNetwork
 from occviewer.networks.bottleneck import Bottleneck, bottleneck_config
 from occviewer.training.averaging import MovingAverage
 from occviewer.training.dataset import ShapeSet
+from occviewer.training.latent_axes import require_several
 from occviewer.training.latent_examples import FeaturePool, LatentBatch
 from occviewer.training.latent_losses import latent_loss
 from occviewer.training.latent_outline import OUTLINE_SHAPES, train_outline
@@ -62,8 +63,8 @@ class LatentTrainer(TimedRun[LatentBatch]):
     Raises
     ------
     DataError
-        The model has no features for a bottleneck, the data do not fit, or an earlier state
-        is damaged or of another model or network.
+        The model has no features for a bottleneck, the data do not fit or span no space, or
+        an earlier state is damaged or of another model or network.
     """
 
     stored_as = "bottleneck"
@@ -83,6 +84,7 @@ class LatentTrainer(TimedRun[LatentBatch]):
         self.network = network.to(device).eval().requires_grad_(False)
         channels_last(self.network)
         self.settings = settings
+        require_several(train_shapes, weights)
         self.train_shapes = train_shapes
         self._level, self._val_shapes, self._weights = level, val_shapes, weights
         torch.manual_seed(settings.seed)
@@ -143,6 +145,11 @@ class LatentTrainer(TimedRun[LatentBatch]):
         return bottleneck.to(self.device).requires_grad_(False).eval()
 
     def _config(self, device: torch.device) -> dict[str, Any]:
+        if self.network.observed != "points":
+            raise DataError(
+                "A latent space is learned from clouds, and this model takes none: take a model "
+                "of the architecture 'house'."
+            )
         points = torch.zeros(1, self.network.point_count, 3, device=device)
         with torch.no_grad():
             found = bottleneck_config(self.network.encode(points))

@@ -50,6 +50,7 @@ def test_inspect_says_all_that_a_person_asks(points_model, capsys):
         "Occupancy Network for point clouds: pointnet_simple, cbatchnorm",
         "point clouds (300 points); normalised by box",
         "code          c 24",
+        "encoder=pointnet_simple",
         "threshold     0.2",
         "assumed       threshold=0.2, points=300",
     ):
@@ -122,6 +123,9 @@ def test_voxels_are_reconstructed_where_the_model_takes_them(tmp_path, capsys):
     assert main(["reconstruct", *arguments, "--model", str(path), "--json"]) == 0
     record = json.loads(capsys.readouterr().out)
     assert record["voxels_used"] == 32
+    empty = ["--voxel-threshold", "2"]
+    assert main(["reconstruct", *arguments, "--model", str(path), *empty]) == 1
+    assert "No voxel is above the threshold 2" in capsys.readouterr().err
     assert (tmp_path / "mesh.ply").exists()
 
 

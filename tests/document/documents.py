@@ -114,7 +114,8 @@ def equal(a, b):
 def same_model(a, b):
     if a is None or b is None:
         return a is b
-    return (a.shipped, a.path, a.label) == (b.shipped, b.path, b.label)
+    names = ("shipped", "path", "label", "settings")
+    return all(getattr(a, name) == getattr(b, name) for name in names)
 
 
 def same_entry(a, b):
@@ -134,7 +135,18 @@ def same_source(a, b):
         return a is b
     if a.kind != b.kind:
         return False
-    return same_picture_source(a, b) if a.kind == "picture" else same_scan(a, b)
+    same = {"picture": same_picture_source, "voxels": same_voxels, "cloud": same_scan}
+    return same[a.kind](a, b)
+
+
+def same_voxels(a, b):
+    names = ("spacing", "origin", "directions", "values", "occupied")
+    return (
+        (a.path, a.threshold, a.up, a.yaw) == (b.path, b.threshold, b.up, b.yaw)
+        and (a.grid.threshold, a.grid.notes, a.grid.source, a.grid.up)
+        == (b.grid.threshold, b.grid.notes, b.grid.source, b.grid.up)
+        and all(same_array(getattr(a.grid, name), getattr(b.grid, name)) for name in names)
+    )
 
 
 def same_picture_source(a, b):

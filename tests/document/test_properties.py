@@ -16,6 +16,7 @@ from occviewer.document import (
 
 from .documents import MODEL, OTHER_MODEL, PLACEMENT, encoded, equal, make_cloud, make_code
 from .pictures import CAMERA, STROKES, make_fit, make_picture
+from .voxels import GRIDS
 
 CLOUDS = [make_cloud(60, seed, f"/scans/{seed}.ply") for seed in (1, 2)]
 NUMBERS = st.integers(0, 5)
@@ -38,6 +39,12 @@ def place(document, number):
 BOXES = [None, ((-1e9,) * 3, (1e9,) * 3), ((1e6 - 1, 1e6 - 3, 1e6 - 4), (1e6 + 3,) * 3)]
 PICTURES = [make_picture(f"/pictures/{seed}.png", seed) for seed in (1, 2)]
 ACTIONS = {
+    "import voxels": lambda d, n: commands.import_voxels(d, GRIDS[n % 2]),
+    "voxel threshold": lambda d, n: commands.set_voxel_threshold(d, [None, 0.5, 1.5][n % 3]),
+    "turn voxels": lambda d, n: commands.turn_voxels(d, [None, "z"][n % 2], [None, 30.0][n // 3]),
+    "model setting": lambda d, n: commands.set_model_settings(
+        d, {["threshold", "points"][n % 2]: n / 10 or None}
+    ),
     "import picture": lambda d, n: commands.import_picture(d, PICTURES[n % 2], textured=n > 3),
     "method": lambda d, n: commands.set_mask_method(d, ["auto", "plain"][n % 2]),
     "give mask": lambda d, n: commands.give_mask(d, PICTURES[n % 2]),

@@ -23,6 +23,9 @@ A, B, C = (ModelReference(shipped=name) for name in "ABC")
 class FakeStudio:
     """Opens, encodes and extracts by names; one step can be held up as long as a test wants."""
 
+    searches = searching = False
+    takes = frozenset({"cloud"})
+
     def __init__(self):
         self.model, self.opened = None, []
         self.broken, self.asked = set(), []
@@ -38,7 +41,7 @@ class FakeStudio:
         self.model = reference.shipped
         return SimpleNamespace(name=reference.shipped)
 
-    def encode(self, source, progress):
+    def encode(self, source, how):
         self.asked.append(("encode", self.model))
         if "encode" in self.broken:
             raise CheckpointError("It cannot be encoded.")

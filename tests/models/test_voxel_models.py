@@ -50,9 +50,27 @@ def test_another_grid_is_centred_scaled_and_drawn_anew(voxel_model):
     assert any("60" in note and "32" in note for note in code.notes)
     assert code.facts["voxels_used"] == 32
     turned = voxel_model.encode_voxels(VoxelGrid(cells.transpose(0, 2, 1), [0.5] * 3), up="z")
+    says_so = VoxelGrid(cells.transpose(0, 2, 1), [0.5] * 3, up="z")
+    again = voxel_model.encode_voxels(says_so)
+    assert torch.equal(again.tensors["c"], turned.tensors["c"])
     mirrored = VoxelGrid(cells[:, :, ::-1], [0.5] * 3)
     again = voxel_model.encode_voxels(mirrored)
     assert torch.allclose(turned.tensors["c"], again.tensors["c"], atol=1e-4)
+
+
+def test_other_axes_turn_voxels_and_queries_alike(tmp_path):
+    """A shape and the field around it turn together, whatever axes the network was trained in."""
+    path = tmp_path / "onet_voxel2mesh.pt"
+    save_like_onet(path, state_of("voxel_simple", "cbatchnorm"))
+    plain, turned = open_model(path, "cpu"), open_model(path, "cpu", {"axes": "x-zy"})
+    cells = np.random.default_rng(1).random((32, 32, 32)) < 0.2
+    # The network's y is the box's -z, and its z the box's y.
+    as_network = cells.transpose(0, 2, 1)[:, ::-1]
+    points = QUERIES[0].numpy()
+    asked = np.stack([points[:, 0], -points[:, 2], points[:, 1]], 1)
+    expected = plain.field(plain.encode_voxels(VoxelGrid(as_network))).logits(asked)
+    found = turned.field(turned.encode_voxels(VoxelGrid(cells))).logits(points)
+    assert np.allclose(found, expected, atol=1e-4)
 
 
 def test_models_refuse_what_they_do_not_take(voxel_model, code_model):

@@ -34,6 +34,7 @@ from occviewer.document.commands.settings import (
     change_model,
     set_face_target,
     set_largest_only,
+    set_model_settings,
     set_resolution,
     set_sampling,
     set_smoothing,
@@ -73,6 +74,11 @@ from occviewer.document.commands.track import (
     set_step_seconds,
     take_blend,
 )
+from occviewer.document.commands.voxels import (
+    import_voxels,
+    set_voxel_threshold,
+    turn_voxels,
+)
 
 __all__ = [
     "Change",
@@ -91,6 +97,7 @@ __all__ = [
     "give_mask",
     "import_cloud",
     "import_picture",
+    "import_voxels",
     "in_place",
     "lock_axes",
     "move",
@@ -112,6 +119,7 @@ __all__ = [
     "set_largest_only",
     "set_loop",
     "set_mask_method",
+    "set_model_settings",
     "set_offsets",
     "set_pad_corner",
     "set_pad_position",
@@ -123,11 +131,13 @@ __all__ = [
     "set_step_seconds",
     "set_textured",
     "set_threshold",
+    "set_voxel_threshold",
     "slide",
     "subsample",
     "take",
     "take_blend",
     "take_code",
+    "turn_voxels",
     "with_code",
     "with_preview",
     "with_source",

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from occviewer.document.commands.change import Change, counted, quoted
-from occviewer.document.model_reference import ModelReference
+from occviewer.document.errors import DocumentError
+from occviewer.document.model_reference import ModelReference, Setting
 from occviewer.document.shape import Shape
 from occviewer.document.state import Document
+
+MODEL_SETTING = "Model: "
+"""With which the titles of such changes begin."""
 
 
 def set_threshold(document: Document, threshold: float | None) -> Change:
@@ -75,6 +80,21 @@ def change_model(document: Document, model: ModelReference) -> Change:
     source = document.shape.source
     shape = Shape(None if source is None else source.for_another_model())
     return Change(title, replace(document, model=model, shape=shape, extraction=extraction))
+
+
+def set_model_settings(document: Document, settings: Mapping[str, Setting | None]) -> Change:
+    """Say what the file of another project does not say of its network; None is the default.
+
+    Where codes change by it, the shape is encoded anew; see `change_model`.
+    """
+    model = document.model
+    if model is None:
+        raise DocumentError("There is no model to set; open one first.")
+    said = [f"{name} {'default' if v is None else v}" for name, v in settings.items()]
+    together = {**dict(model.settings), **settings}
+    kept = {name: value for name, value in together.items() if value is not None}
+    changed = replace(model, settings=tuple(kept.items()), digest=model.known_sha256)
+    return Change(MODEL_SETTING + ", ".join(said), change_model(document, changed).document)
 
 
 def _extraction(document: Document, **changes: Any) -> Document:  # noqa: ANN401 - any field

@@ -16,10 +16,17 @@ from PySide6.QtWidgets import (
 )
 
 from occviewer.gui.panels.choices import show_choices
+from occviewer.gui.panels.model_settings import ModelSettings
 
 
 class ModelPanel(QWidget):
-    """Chooses model and device, and shows the model's card."""
+    """Chooses model and device, and shows the model's conventions and its card.
+
+    Attributes
+    ----------
+    settings : ModelSettings
+        Of a model that does not say all about itself.
+    """
 
     model_chosen = Signal(str)
     """A shipped name, or a path."""
@@ -44,6 +51,7 @@ class ModelPanel(QWidget):
         self.about = QLabel(self)
         self.about.setWordWrap(True)
         self.about.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.settings = ModelSettings(self)
         self.card = QTextBrowser(self)
         self.card.setOpenExternalLinks(True)
         self.card.setAccessibleName("The model's card")
@@ -55,7 +63,9 @@ class ModelPanel(QWidget):
         form.addRow("&Device", self.devices)
         layout.addLayout(form)
         layout.addWidget(self.about)
+        layout.addWidget(self.settings)
         layout.addWidget(self.card, 1)
+        layout.addStretch(0)
 
     def show_models(self, models: Sequence[tuple[str, str]], current: str) -> None:
         """List models as (text, name or path), with the one in use chosen."""
@@ -66,6 +76,7 @@ class ModelPanel(QWidget):
         show_choices(self.devices, devices, current)
 
     def show_about(self, about: str, card: str) -> None:
-        """Show what the model accepts, and its card (Markdown)."""
+        """Show what the model is (rich text), and its card (Markdown)."""
         self.about.setText(about)
         self.card.setMarkdown(card)
+        self.card.setVisible(bool(card))

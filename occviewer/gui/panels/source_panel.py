@@ -25,6 +25,10 @@ from occviewer.gui.panels.value_slider import ValueSlider
 from occviewer.observations import FEWEST_POINTS
 from occviewer.observations.depth_image import FIELD_OF_VIEW
 
+_HINT = (
+    "Drop a scan here (PLY, OBJ, STL, XYZ, PCD, NPZ, LAS, E57 …), or a picture (PNG, JPEG, WebP, "
+    "TIFF, BMP)."
+)
 UP_AXES = ("y", "z", "x", "-y", "-z", "-x")
 
 
@@ -91,6 +95,7 @@ class SourcePanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAcceptDrops(True)
+        self._hint, self._empty = _HINT, True
         layout = QVBoxLayout(self)
         self.about = QLabel(self)
         self.about.setWordWrap(True)
@@ -114,18 +119,22 @@ class SourcePanel(QWidget):
         self._found_up: str | None = None
         self.show_facts(None)
 
+    def set_hint(self, hint: str) -> None:
+        """Say what to do while there is nothing; empty for what is said mostly."""
+        self._hint = hint or _HINT
+        if self._empty:
+            self.about.setText(self._hint)
+
     def show_facts(self, facts: SourceFacts | None) -> None:
         """Say what was read; None for nothing."""
+        self._empty = facts is None
         for widget in self._needs_source:
             widget.setEnabled(facts is not None)
         self.place_again.setEnabled(facts is not None and facts.held)
         self.restore.setEnabled(facts is not None and facts.can_restore)
         self.draw_again.setEnabled(facts is not None and facts.is_drawn)
         if facts is None:
-            self.about.setText(
-                "Drop a scan here (PLY, OBJ, STL, XYZ, PCD, NPZ, LAS, E57 …), or a picture (PNG, "
-                "JPEG, WebP, TIFF, BMP)."
-            )
+            self.about.setText(self._hint)
             self.show_field_of_view(None)
             return
         extent = " × ".join(f"{side:.4g}" for side in facts.extent)

@@ -10,6 +10,8 @@ from typing import Any
 
 from torch import Tensor
 
+from occviewer.errors import CheckpointError
+
 Shapes = Mapping[str, tuple[int, ...]]
 """Names and shapes of the tensors of a file."""
 
@@ -30,10 +32,41 @@ class Setting:
         For people, with the values that it can have.
     default : object
         What was published, or None where a network's shapes decide.
+    choices : tuple of str
+        All values that it can have, where these are few.
     """
 
     meaning: str
     default: Any = None
+    choices: tuple[str, ...] = ()
+
+
+COMMON: Mapping[str, Setting] = {
+    "name": Setting("how people call the model"),
+    "normalisation": Setting(
+        "what of an observation gets length 1: box or sphere", choices=("box", "sphere")
+    ),
+    "scale": Setting("network units per box unit"),
+    "axes": Setting("box axes that become the network's x, y and z, such as xyz or x-zy"),
+    "bound": Setting("half the side of the box in which the field is asked, box units"),
+}
+"""Settings that every family has."""
+
+
+class MissingSettingError(CheckpointError):
+    """A file does not say what has to be known, and no default would be right.
+
+    Attributes
+    ----------
+    setting : str
+        The name of what is missing.
+    choices : tuple of str
+        What it can be, the most likely one first.
+    """
+
+    def __init__(self, message: str, setting: str, choices: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.setting, self.choices = setting, choices
 
 
 def _same(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -106,7 +106,7 @@ DEEPSDF = Family(
     describe=_describe,
     settings={
         "threshold": Setting("0.5 is the distance 0; smaller ones make shapes thicker", 0.5),
-        "normalisation": Setting("sphere or box", "sphere"),
+        "normalisation": Setting("sphere or box", "sphere", ("box", "sphere")),
         "points": Setting("points that a code is fitted to at a time", 8000),
         "tanh": Setting("whether the last layer has a tanh of its own (use_tanh)", False),
     },

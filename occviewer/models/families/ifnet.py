@@ -55,7 +55,7 @@ IFNET = Family(
     describe=_describe,
     settings={
         "threshold": Setting("probability of the surface, 0..1", 0.5),
-        "observes": Setting("points or voxels, for networks of 128³"),
+        "observes": Setting("points or voxels, for networks of 128³", choices=("points", "voxels")),
         "points": Setting("points that are voxelised: 3,000 or 300"),
         "side": Setting("voxels a side that are encoded"),
     },

@@ -7,8 +7,15 @@ from typing import Any
 
 from torch import Tensor
 
-from occviewer.errors import CheckpointError
-from occviewer.models.families.base import Config, Family, Setting, Settings, Shapes
+from occviewer.models.families.base import (
+    Config,
+    Family,
+    MissingSettingError,
+    Setting,
+    Settings,
+    Shapes,
+)
+from occviewer.networks.mlp import ACTIVATIONS
 
 # Spread of a layer's weights times the root of its inputs: 0.047 where SIREN begins, 0.58
 # and 1.4 where layers for ReLU do. Training moves it, but seldom as far as these.
@@ -124,9 +131,11 @@ def _from_tensors(tensors: dict[str, Tensor]) -> dict[str, Any]:
 
 def _require(settings: Settings, guessed: Settings) -> None:
     if "activation" not in settings and "activation" not in guessed:
-        raise CheckpointError(
+        raise MissingSettingError(
             "the weights do not tell whether its activation is relu or sine; say it, such as "
-            "--set activation=sine"
+            "--set activation=sine",
+            "activation",
+            ACTIVATIONS,
         )
 
 
@@ -137,11 +146,14 @@ MLP = Family(
     describe=_describe,
     settings={
         "threshold": Setting("of the surface: 0.5 is the value 0", 0.5),
-        "activation": Setting("relu, sine, tanh, softplus or leaky_relu"),
+        "activation": Setting("relu, sine, tanh, softplus or leaky_relu", choices=ACTIVATIONS),
         "omega": Setting("frequency of the sines", 30.0),
         "first_omega": Setting("frequency of the sines of the first layer"),
-        "values": Setting("logits or distance"),
-        "inside": Setting("the sign of the values inside: positive or negative"),
+        "values": Setting("logits or distance", choices=("logits", "distance")),
+        "inside": Setting(
+            "the sign of the values inside: positive or negative",
+            choices=("positive", "negative"),
+        ),
     },
     rename=_renamed,
     from_tensors=_from_tensors,

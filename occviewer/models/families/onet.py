@@ -21,6 +21,7 @@ from occviewer.models.families.base import (
 from occviewer.networks.onet import ENCODERS
 
 _PUBLISHED_POINTS = 300
+_THRESHOLD, _OF_STORED = 0.2, 0.5
 
 
 def _configure(shapes: Shapes, settings: Settings) -> Config:
@@ -90,6 +91,8 @@ def _code_length(shapes: Shapes, decoder: str, legacy: bool) -> int:
 
 def _describe(config: Config, settings: Settings) -> dict[str, Any]:
     observed = ENCODERS[config["encoder"]]
+    # The published configuration for codes of training shapes differs from all others.
+    default = _OF_STORED if config["encoder"] == "idx" else _THRESHOLD
     wants = {
         "points": "point clouds",
         "image": "images",
@@ -98,7 +101,9 @@ def _describe(config: Config, settings: Settings) -> dict[str, Any]:
     }[observed]
     return {
         "description": f"Occupancy Network for {wants}: {config['encoder']}, {config['decoder']}"
-        f"{' (legacy)' if config['legacy'] else ''}"
+        f"{' (legacy)' if config['legacy'] else ''}",
+        "threshold": default,
+        "assumed": {} if "threshold" in settings else {"threshold": default},
     }
 
 
@@ -119,7 +124,7 @@ ONET = Family(
     configure=_configure,
     describe=_describe,
     settings={
-        "threshold": Setting("probability of the surface, 0..1", 0.2),
+        "threshold": Setting("probability of the surface, 0..1", _THRESHOLD),
         "points": Setting("points that the encoder is given", _PUBLISHED_POINTS),
         "noise": Setting("standard deviation of the noise on points, box units", 0.005),
         "leaky": Setting("whether the decoder's last ReLU is a leaky one", False),

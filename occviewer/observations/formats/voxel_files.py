@@ -11,13 +11,17 @@ import numpy.typing as npt
 
 from occviewer.errors import ObservationError
 from occviewer.files import why_not_read
+from occviewer.observations.formats.medical import (
+    MEDICAL_SUFFIXES,
+    MOST_CELLS,
+    STANDING,
+    read_medical,
+)
 from occviewer.observations.formats.raw import complaint, one_line
 from occviewer.observations.voxel_grid import VoxelGrid
 
-VOXEL_SUFFIXES = (".binvox", ".nrrd", ".nhdr", ".nii", ".nii.gz", ".mha", ".mhd", ".npy", ".npz")
+VOXEL_SUFFIXES = (".binvox", *MEDICAL_SUFFIXES, ".npy", ".npz")
 """Suffixes of the files that hold voxels, with their dots and in lower case."""
-
-_MOST_CELLS = 1024**3
 
 # What programs call the array of voxels in an NPZ file, the most telling name first.
 _KEYS = ("voxels", "occupancies", "compressed_occupancies", "volume", "values", "grid")
@@ -34,7 +38,7 @@ def read_voxels(path: Path, threshold: float | None) -> VoxelGrid:
         with path.open("rb") as file:
             if not file.read(1):
                 raise complaint(path, "is empty (0 bytes); copy or export the file again.")
-        values, spacing, origin, notes = reader(path)
+        values, spacing, origin, directions, notes = reader(path)
     except ObservationError:
         raise
     except OSError as error:
@@ -45,15 +49,23 @@ def read_voxels(path: Path, threshold: float | None) -> VoxelGrid:
         raise complaint(
             path, f"is damaged and cannot be read ({one_line(error, 100)}); copy it again."
         ) from error
+    values.setflags(write=False)  # so that the grid need not copy it
     try:
         return VoxelGrid(
-            values, spacing, origin, threshold=threshold, source=path, notes=tuple(notes)
+            values,
+            spacing,
+            origin,
+            directions,
+            threshold=threshold,
+            source=path,
+            notes=tuple(notes),
+            up="z" if STANDING in notes else "y",
         )
     except ObservationError as error:
         raise complaint(path, f"cannot be used: {error}") from error
 
 
-_Read = tuple[npt.NDArray[Any], Any, Any, list[str]]
+_Read = tuple[npt.NDArray[Any], Any, Any, Any, list[str]]
 
 
 def _reader_of(path: Path) -> Callable[[Path], _Read] | None:
@@ -62,7 +74,7 @@ def _reader_of(path: Path) -> Callable[[Path], _Read] | None:
         ((".binvox",), _read_binvox),
         ((".npy",), _read_npy),
         ((".npz",), _read_npz),
-        ((".nrrd", ".nhdr", ".nii", ".nii.gz", ".mha", ".mhd"), _read_medical),
+        (MEDICAL_SUFFIXES, read_medical),
     ):
         if name.endswith(suffixes):
             return reader
@@ -83,7 +95,7 @@ def _read_binvox(path: Path) -> _Read:
         if (words := line.split())
     )
     width, height, depth = (int(word) for word in fields["dim"])
-    if not 0 < width * height * depth <= _MOST_CELLS:
+    if not 0 < width * height * depth <= MOST_CELLS:
         raise ValueError(f"dimensions of {width} x {height} x {depth}")
     pairs = np.frombuffer(data[: len(data) // 2 * 2], np.uint8).reshape(-1, 2)
     if int(pairs[:, 1].sum(dtype=np.int64)) != width * height * depth:
@@ -92,7 +104,7 @@ def _read_binvox(path: Path) -> _Read:
     values = np.repeat(pairs[:, 0], pairs[:, 1]).reshape(width, depth, height).transpose(0, 2, 1)
     scale = float(fields.get("scale", ["1"])[0])
     translate = [float(word) for word in fields.get("translate", ["0", "0", "0"])]
-    return values > 0, [scale / max(width, height, depth)] * 3, translate, []
+    return values > 0, [scale / max(width, height, depth)] * 3, translate, np.eye(3), []
 
 
 def _read_npy(path: Path) -> _Read:
@@ -125,86 +137,4 @@ def _volume(array: npt.NDArray[Any], about: dict[str, Any]) -> _Read:
             raise ValueError(f"{array.size} values in a row make no cube")
         array = array.reshape(side, side, side)
     longest = max(array.shape, default=1)
-    return array, [1 / max(longest, 1)] * 3, [-0.5] * 3, []
-
-
-# VTK's readers of these two trust their headers, and some that lack a field end the program.
-_FIELDS = {
-    "nrrd": (":", ("type", "dimension", "sizes", "encoding")),
-    "meta": ("=", ("ndims", "dimsize", "elementtype", "elementdatafile")),
-}
-_LONGEST_HEADER = 1 << 16
-
-
-def _checked_header(path: Path) -> dict[str, str]:
-    """Fields of a NRRD or MetaImage header, which must say what a volume needs."""
-    with path.open("rb") as file:
-        head = file.read(_LONGEST_HEADER).decode("latin-1")
-    kind = "nrrd" if head.startswith("NRRD") else "meta"
-    mark, wanted = _FIELDS[kind]
-    fields: dict[str, str] = {}
-    for line in head.splitlines():
-        name, found, value = line.partition(mark)
-        if kind == "nrrd" and not line.strip():
-            break
-        if found:
-            fields[name.strip().lower()] = value.strip()
-        if name.strip().lower() == "elementdatafile":
-            break
-    missing = [name for name in wanted if not fields.get(name)]
-    if missing:
-        raise ValueError(f"its header lacks {', '.join(missing)}")
-    sizes = [int(word) for word in fields["sizes" if kind == "nrrd" else "dimsize"].split()]
-    count = int(fields["dimension" if kind == "nrrd" else "ndims"])
-    if count != 3 or len(sizes) != 3 or not 0 < np.prod(sizes, dtype=np.float64) <= _MOST_CELLS:
-        raise ValueError(f"it is no volume in three dimensions but {sizes}")
-    return fields
-
-
-def _read_medical(path: Path) -> _Read:
-    from vtkmodules.util.numpy_support import vtk_to_numpy
-    from vtkmodules.vtkCommonCore import vtkObject
-    from vtkmodules.vtkIOImage import vtkMetaImageReader, vtkNIFTIImageReader, vtkNrrdReader
-
-    name = path.name.lower()
-    fields: dict[str, str] = {}
-    if name.endswith((".nii", ".nii.gz")):
-        reader: Any = vtkNIFTIImageReader()
-    else:
-        fields = _checked_header(path)
-        reader = vtkNrrdReader() if name.endswith((".nrrd", ".nhdr")) else vtkMetaImageReader()
-    if not reader.CanReadFile(str(path)):
-        raise ValueError("its header is not one of such a file")
-    problems: list[str] = []
-    reader.AddObserver("ErrorEvent", lambda *_: problems.append("VTK reports an error"))
-    shown = vtkObject.GetGlobalWarningDisplay()
-    vtkObject.GlobalWarningDisplayOff()
-    try:
-        reader.SetFileName(str(path))
-        reader.Update()
-    finally:
-        vtkObject.SetGlobalWarningDisplay(shown)
-    image = reader.GetOutput()
-    scalars = image.GetPointData().GetScalars()
-    if problems or scalars is None or scalars.GetNumberOfTuples() == 0:
-        raise ValueError(problems[0] if problems else "it holds no values")
-    values = vtk_to_numpy(scalars)
-    notes = []
-    spacing = np.abs(np.array(image.GetSpacing()))
-    origin = np.array(image.GetOrigin())
-    if values.ndim == 2 and "sizes" in fields:
-        # VTK takes a short first axis of a NRRD file for the values of a voxel.
-        sizes = [int(word) for word in fields["sizes"].split()]
-        array = values.reshape(sizes[::-1]).transpose(2, 1, 0)
-        spacing = np.array([spacing[0], spacing[0], spacing[1]])
-        if "spacings" in fields:
-            spacing = np.abs([float(word) for word in fields["spacings"].split()])
-        else:
-            notes.append("took the first axis to be spaced as the second")
-        return array, spacing, np.zeros(3), notes
-    if values.ndim == 2:
-        notes.append(f"took the first of {values.shape[1]} values of each voxel")
-        values = values[:, 0]
-    # VTK runs along x the fastest, and its origin is the centre of the first voxel.
-    array = values.reshape(image.GetDimensions()[::-1]).transpose(2, 1, 0)
-    return array, spacing, origin - spacing / 2, notes
+    return array, [1 / max(longest, 1)] * 3, [-0.5] * 3, np.eye(3), []

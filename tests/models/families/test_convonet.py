@@ -332,6 +332,30 @@ def test_a_scene_is_asked_with_a_fixed_memory(scene, monkeypatch):
     assert 0 < len(features._kept) <= 2
 
 
+def test_however_few_windows_are_kept_each_is_encoded_once_for_all_that_is_asked(
+    scene, monkeypatch
+):
+    from occviewer.networks import convonet_crop
+
+    _, model, points = scene
+    network, encoded = model.network, []
+    encode = network.encode_window
+
+    def counted(cloud, low):
+        encoded.append(tuple(low.tolist()))
+        return encode(cloud, low)
+
+    monkeypatch.setattr(network, "encode_window", counted)
+    monkeypatch.setattr(convonet_crop, "_KEPT_BYTES", 1)
+    monkeypatch.setattr(convonet_crop, "_FEWEST", 2)
+    generator = torch.Generator().manual_seed(3)
+    queries = (torch.rand(1, 400, 3, generator=generator) - 0.5) * torch.tensor([0.6, 0.2, 0.3])
+    with torch.no_grad():
+        network.decode(queries, network.prepare(network.encode(points)))
+    assert len(encoded) > 10
+    assert len(set(encoded)) == len(encoded)
+
+
 def test_the_variant_on_points_agrees_with_the_paper(tmp_path):
     """PointNet++ (Qi et al., 2017), its sampling begun at the first point."""
 

@@ -10,7 +10,7 @@ import torch
 
 from occviewer.errors import Cancelled, CheckpointError
 from occviewer.models import Code, load_checkpoint, open_model, save_checkpoint
-from occviewer.models.known_codes import drawn_codes, stored_codes
+from occviewer.models.known_codes import drawn_codes, stored_codes, stored_names
 from occviewer.observations import PointCloud
 from occviewer.placement import Placement
 
@@ -173,7 +173,7 @@ def test_a_cloud_is_encoded_by_optimisation_with_progress_and_previews(spheres, 
     assert float(code.tensors["z"][0]) == pytest.approx(radius - 0.5, abs=0.01)
     assert shares == sorted(shares)
     assert shares[-1] == pytest.approx(1)
-    assert [type(item) for item in seen] == [Code] * 2
+    assert [type(item) for item in seen] == [Code] * 4  # after 10, 25, 50 and 100 steps
     assert code.facts["steps"] == 120
 
 
@@ -185,6 +185,33 @@ def test_the_search_for_a_code_can_be_stopped(spheres):
     directions = np.random.default_rng(0).normal(size=(300, 3))
     with pytest.raises(Cancelled):
         spheres.encode(PointCloud(directions), progress=stop)
+
+
+def test_a_search_that_is_stopped_keeps_what_it_reached(spheres):
+    shares = []
+    code = spheres.encode(
+        PointCloud(np.random.default_rng(0).normal(size=(300, 3))),
+        progress=shares.append,
+        stopped=lambda: len(shares) > 12,
+    )
+    assert 5 < code.facts["steps"] < 20
+    assert f"the search was stopped after {code.facts['steps']} of 800 steps" in code.notes
+
+
+def test_shapes_are_named_as_the_training_split_has_them(tmp_path):
+    folder = tmp_path / "examples" / "chairs"
+    write_experiment(folder, published_state(), torch.zeros(3, Z))
+    assert stored_names(open_model(folder, "cpu")) == ("Shape 1", "Shape 2", "Shape 3")
+    specs = json.loads((folder / "specs.json").read_text())
+    specs["TrainSplit"] = "examples/splits/chairs.json"
+    (folder / "specs.json").write_text(json.dumps(specs))
+    (tmp_path / "examples" / "splits").mkdir()
+    split = {"ShapeNetV2": {"03001627": ["a1", "b2"], "04256520": ["c3"]}}
+    (tmp_path / "examples" / "splits" / "chairs.json").write_text(json.dumps(split))
+    assert stored_names(open_model(folder, "cpu")) == ("a1", "b2", "c3")
+    split["ShapeNetV2"]["03001627"].pop()
+    (tmp_path / "examples" / "splits" / "chairs.json").write_text(json.dumps(split))
+    assert stored_names(open_model(folder, "cpu"))[0] == "Shape 1"
 
 
 def test_clouds_are_normalised_by_the_sphere_that_holds_them(spheres):

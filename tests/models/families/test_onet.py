@@ -311,3 +311,15 @@ def test_the_configuration_beside_the_file_is_used(tmp_path):
     model = open_model(tmp_path / "model_best.pt", "cpu")
     assert (model.info.threshold, model.network.point_count) == (0.35, 500)
     assert model.info.provenance["configuration"] == "config.yaml"
+
+
+def test_thresholds_are_those_of_the_published_configurations(tmp_path):
+    """0.2 in all of them, the unconditional ones too; 0.5 where codes are looked up."""
+    shapes = {f"decoder.{n}": s for n, s in decoder_shapes("simple", 0, Z).items()}
+    save_like_onet(tmp_path / "uncond.pt", random_state(shapes))
+    assert open_model(tmp_path / "uncond.pt", "cpu").info.threshold == 0.2
+    stored = state_of(None, "cbatchnorm") | {"encoder.weight": torch.randn(5, C)}
+    save_like_onet(tmp_path / "idx.pt", stored)
+    info = open_model(tmp_path / "idx.pt", "cpu").info
+    assert (info.threshold, info.assumed["threshold"]) == (0.5, 0.5)
+    assert open_model(tmp_path / "idx.pt", "cpu", {"threshold": 0.3}).info.threshold == 0.3
