@@ -35,33 +35,47 @@ class Sample:
     ----------
     title : str
     path : Path
-        The scan.
+        The scan or the picture.
     about : str
         What it shows, and whose it is.
+    icon : Path
+        A picture of it.
     """
 
     title: str
     path: Path
     about: str
+    icon: Path
 
 
 def samples() -> list[Sample]:
     """List the samples that ship with the program."""
     folder = assets.resources() / "samples"
-    entries = json.loads((folder / "samples.json").read_text(encoding="utf-8"))
-    return [
-        Sample(
-            entry["title"],
-            folder / entry["scan"],
-            f"{entry['shows']} ({entry['format']}, {entry['units']}). "
-            f"{entry['creator']}, {entry['licence']}",
-        )
-        for entry in entries
-    ]
+    scans, pictures = (
+        json.loads((folder / name).read_text(encoding="utf-8"))
+        for name in ("samples.json", "photographs.json")
+    )
+    return [_scan(folder, entry) for entry in scans] + [_photo(folder, e) for e in pictures]
+
+
+def _scan(folder: Path, entry: dict[str, str]) -> Sample:
+    path = folder / entry["scan"]
+    about = f"{entry['shows']} ({entry['format']}, {entry['units']}). {_whose(entry)}"
+    return Sample(entry["title"], path, about, path.parent / "pictures" / f"{path.stem}.png")
+
+
+def _photo(folder: Path, entry: dict[str, str]) -> Sample:
+    path = folder / entry["picture"]
+    about = f"One picture, of which the model makes a shape. {_whose(entry)}"
+    return Sample(f"{entry['title']}, picture", path, about, path)
+
+
+def _whose(entry: dict[str, str]) -> str:
+    return f"{entry['creator']}, {entry['licence']}"
 
 
 class Gallery(QWidget):
-    """Pictures of the sample scans; one click opens one."""
+    """Pictures of the sample scans and pictures; one click opens one."""
 
     chosen = Signal(Path)
     open_wanted = Signal()
@@ -100,7 +114,7 @@ class Gallery(QWidget):
         self.list.setAccessibleName("Samples")
         self.list.setToolTip("Click a sample to complete it.")
         for sample in samples():
-            item = QListWidgetItem(_picture(sample.path), sample.title, self.list)
+            item = QListWidgetItem(QIcon(QPixmap(str(sample.icon))), sample.title, self.list)
             item.setToolTip(sample.about)
             item.setData(_PATH, sample.path)
         self.list.itemClicked.connect(self._choose)
@@ -124,8 +138,3 @@ class Gallery(QWidget):
 def _shipped() -> list[str]:
     """Names of the models that ship, found without torch, which is imported later."""
     return sorted(path.stem for path in assets.checkpoints().glob("*.safetensors"))
-
-
-def _picture(scan: Path) -> QIcon:
-    """Picture of a sample, which lies beside its truth."""
-    return QIcon(QPixmap(str(scan.parent / "pictures" / f"{scan.stem}.png")))
