@@ -49,13 +49,25 @@ class Sample:
 
 
 def samples() -> list[Sample]:
-    """List the samples that ship with the program."""
+    """List the samples that ship with the program: scans, and pictures."""
+    return [*scans(), *pictures()]
+
+
+def scans() -> list[Sample]:
+    """List the sample scans."""
     folder = assets.resources() / "samples"
-    scans, pictures = (
-        json.loads((folder / name).read_text(encoding="utf-8"))
-        for name in ("samples.json", "photographs.json")
-    )
-    return [_scan(folder, entry) for entry in scans] + [_photo(folder, e) for e in pictures]
+    return [_scan(folder, entry) for entry in _listed(folder / "samples.json")]
+
+
+def pictures() -> list[Sample]:
+    """List the sample pictures."""
+    folder = assets.resources() / "samples"
+    return [_picture(folder, entry) for entry in _listed(folder / "photographs.json")]
+
+
+def _listed(path: Path) -> list[dict[str, str]]:
+    entries: list[dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
+    return entries
 
 
 def _scan(folder: Path, entry: dict[str, str]) -> Sample:
@@ -64,7 +76,7 @@ def _scan(folder: Path, entry: dict[str, str]) -> Sample:
     return Sample(entry["title"], path, about, path.parent / "pictures" / f"{path.stem}.png")
 
 
-def _photo(folder: Path, entry: dict[str, str]) -> Sample:
+def _picture(folder: Path, entry: dict[str, str]) -> Sample:
     path = folder / entry["picture"]
     about = f"One picture, of which the model makes a shape. {_whose(entry)}"
     return Sample(f"{entry['title']}, picture", path, about, path)

@@ -18,7 +18,7 @@ from PySide6.QtCore import QSettings, QTimer
 from occviewer import assets
 from occviewer.gui.application import open_window, prepare_application
 from occviewer.gui.controller import Controller
-from occviewer.gui.gallery import samples
+from occviewer.gui.gallery import scans
 from occviewer.gui.main_window import MainWindow
 from occviewer.gui.preferences import Preferences
 from occviewer.gui.theme import apply_theme
@@ -65,7 +65,7 @@ def _story(window: MainWindow, controller: Controller) -> Story:
     gallery = assets.resources() / "samples" / "pictures"
     gallery.mkdir(exist_ok=True)
     # The one that the README shows comes last, with the others on the shelf.
-    ordered = sorted(samples(), key=lambda sample: sample.path.stem == _SHOWN)
+    ordered = sorted(scans(), key=lambda sample: sample.path.stem == _SHOWN)
     yield lambda: controller.pipeline.model is not None
     for sample in ordered:
         controller.import_file(sample.path)

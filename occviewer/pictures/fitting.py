@@ -19,6 +19,7 @@ from torch.nn import functional as F  # noqa: N812 - the usual name
 
 from occviewer.arrays import BoolArray, Float32Array
 from occviewer.cameras import PictureCamera
+from occviewer.models.adam import Adam
 from occviewer.models.codes import Code
 from occviewer.models.fields import NetworkField
 from occviewer.networks import Features
@@ -116,26 +117,20 @@ def fit_silhouette(
     spread = door.encoder.latent_std
     moved = torch.zeros_like(guess.vector, requires_grad=True)
     turned = torch.zeros(6, device=door.model.device, requires_grad=True)
-    optimiser = torch.optim.Adam(
-        [
-            {"params": [moved], "lr": _RATES["vector"]},
-            {"params": [turned], "lr": _RATES["camera"]},
-        ]
-    )
+    optimisers = [(Adam(moved), _RATES["vector"]), (Adam(turned), _RATES["camera"])]
     for number in range(settings.rounds):
         if stopped():
             break
         falling = 0.55 + 0.45 * math.cos(math.pi * number / settings.rounds)
-        for group, rate in zip(optimiser.param_groups, _RATES.values(), strict=True):
-            group["lr"] = rate * falling
         features = door.bottleneck.decode((guess.vector + spread * moved)[None])
         pixels, inside = rays.draw()
         covered = _cover(door, features, camera, turned, pixels, rays) - door.model.level
         loss = F.binary_cross_entropy_with_logits(covered, inside)
         loss = loss + settings.near * moved.square().mean() + 0.05 * turned.square().sum()
-        optimiser.zero_grad(set_to_none=True)
+        moved.grad = turned.grad = None
         loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
+        for optimiser, rate in optimisers:
+            optimiser.step(rate * falling)
         now = _moved_camera(camera, turned.detach())
         seen(
             (guess.vector + spread * moved).detach(),

@@ -8,7 +8,7 @@ import pytest
 
 from occviewer.cli import main
 from occviewer.models import Code
-from occviewer.models import code_search as searching
+from occviewer.models.adam import Adam
 
 from ..models.families.test_deepsdf import Z, published_state, write_experiment
 
@@ -30,7 +30,7 @@ def test_a_code_is_searched_for_as_many_steps_as_asked(experiment):
 
 
 def test_ctrl_c_keeps_what_was_reached(experiment, monkeypatch, capsys):
-    steps, step = [], searching._Adam.step
+    steps, step = [], Adam.step
 
     def interrupted(adam, rate):
         step(adam, rate)
@@ -38,7 +38,7 @@ def test_ctrl_c_keeps_what_was_reached(experiment, monkeypatch, capsys):
         if len(steps) == 5:
             os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr(searching._Adam, "step", interrupted)
+    monkeypatch.setattr(Adam, "step", interrupted)
     out = experiment / "code.npz"
     arguments = ["encode", str(experiment / "scan.xyz"), "-o", str(out)]
     assert main([*arguments, "--model", str(experiment / "chairs")]) == 0
