@@ -67,7 +67,7 @@ def turned_away(shown):
 def test_a_refinement_fits_better_and_can_be_undone(shown):
     turned_away(shown)
     before = shown.shape.code
-    shown.page.rounds.setValue(3)
+    shown.page.rounds.setValue(15)
     shown.page.refine.click()
     assert shown.page.tab == "silhouette"
     assert shown.page.refine.text() == "&Stop"
@@ -76,8 +76,8 @@ def test_a_refinement_fits_better_and_can_be_undone(shown):
     shown.rest()
     fit = shown.source.fit
     assert fit.overlap > fit.before
-    assert fit.rounds == 3
-    assert "Refined in 3 rounds" in shown.page.fit.text()
+    assert fit.rounds == 15
+    assert "Refined in 15 rounds" in shown.page.fit.text()
     assert shown.shape.code is not before
     shown.window.actions_["edit.undo"].trigger()
     shown.rest()
@@ -91,7 +91,7 @@ def test_stop_keeps_what_was_reached_and_a_change_gives_it_up(shown):
     shown.controller.compute.progressed.connect(lambda job, share: rounds.append(share))
     shown.page.rounds.setValue(1000)
     shown.page.refine.click()
-    shown.qtbot.waitUntil(lambda: len(rounds) > 3, timeout=60_000)
+    shown.qtbot.waitUntil(lambda: len(rounds) > 15, timeout=60_000)
     shown.window.actions_["shape.cancel"].trigger()
     shown.qtbot.waitUntil(lambda: not refining.running, timeout=60_000)
     assert 0 < shown.source.fit.rounds < 1000
