@@ -58,8 +58,12 @@ def find_mask(
         plain = plain_background_mask(image.pixels)
         if plain is not None:
             return checked_mask(image, plain, "plain background", number)
-    cut = grabcut_mask(image.pixels, box or default_box(width, height), include, exclude)
-    return checked_mask(image, cut, "GrabCut", number)
+    drawn = box or default_box(width, height)
+    cut = grabcut_mask(image.pixels, drawn, include, exclude)
+    # Without a box of the person the border is background by assumption, and what the picture's
+    # edge cuts ends there. The cut is made on fewer pixels, hence two more.
+    blind = 0 if box is not None else round(drawn[0]) + 2
+    return checked_mask(image, cut, "GrabCut", number, blind_border=blind)
 
 
 def given_mask(image: Image, mask: Image, number: int | None = None) -> Mask:
