@@ -1,4 +1,4 @@
-"""From a picture to a mask: by transparency, plain background, or GrabCut."""
+"""From a picture to a mask: by transparency, plain background, GrabCut, or a network."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from occviewer.observations.image import Image
 from occviewer.observations.masking.grabcut import Box, default_box, grabcut_mask
 from occviewer.observations.masking.mask import Mask, checked_mask
 from occviewer.observations.masking.plain import plain_background_mask
+from occviewer.observations.masking.saliency import SaliencyModel
 
 _OPAQUE = 128
 _ASPECT = 0.02
@@ -64,6 +65,20 @@ def find_mask(
     # edge cuts ends there. The cut is made on fewer pixels, hence two more.
     blind = 0 if box is not None else round(drawn[0]) + 2
     return checked_mask(image, cut, "GrabCut", number, blind_border=blind)
+
+
+def model_mask(image: Image, model: SaliencyModel, number: int | None = None) -> Mask:
+    """Let a network that the person chose find the shape.
+
+    Raises
+    ------
+    SeveralObjectsError
+        It finds several objects and no number says which.
+    ObservationError
+        It finds none, or cannot be run.
+    """
+    notes = (f"background removed by {model.path.name}",)
+    return checked_mask(image, model.inside(image), "model", number, notes=notes)
 
 
 def given_mask(image: Image, mask: Image, number: int | None = None) -> Mask:
