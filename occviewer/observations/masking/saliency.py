@@ -127,14 +127,14 @@ class SaliencyModel:
         return np.asarray(scaled) >= 0.5
 
     def _prepared(self, image: Image) -> Float32Array:
-        colors = image.pixels.astype(np.float32)
+        colors: Float64Array = image.pixels.astype(np.float64)
         if image.alpha is not None:
-            opacity = image.alpha[..., None].astype(np.float32) / 255
+            opacity = image.alpha[..., None] / 255
             colors = colors * opacity + 255 * (1 - opacity)
         picture = Pillow.fromarray(np.round(colors).astype(np.uint8))
         resized = np.asarray(picture.resize(self.size, Pillow.Resampling.LANCZOS), np.float64)
-        resized /= max(float(resized.max()), 1e-6)  # by the brightest, as in their training
-        normal = (resized - _MEAN) / self._deviation
+        # By the brightest, as in their training.
+        normal = (resized / max(float(resized.max()), 1e-6) - _MEAN) / self._deviation
         return normal.transpose(2, 0, 1)[None].astype(self._dtype)
 
     def _run(self, picture: Float32Array) -> Float64Array:

@@ -14,6 +14,10 @@ from occviewer.observations.masking.saliency import SaliencyModel
 
 _OPAQUE = 128
 _ASPECT = 0.02
+_ASSUMED = (
+    "what looks like the border of the picture was taken for background: if the border cuts the "
+    "object, or something else was found, draw a box around it or give a mask"
+)
 
 
 def find_mask(
@@ -64,7 +68,8 @@ def find_mask(
     # Without a box of the person the border is background by assumption, and what the picture's
     # edge cuts ends there. The cut is made on fewer pixels, hence two more.
     blind = 0 if box is not None else round(drawn[0]) + 2
-    return checked_mask(image, cut, "GrabCut", number, blind_border=blind)
+    notes = (_ASSUMED,) if box is None else ()
+    return checked_mask(image, cut, "GrabCut", number, blind_border=blind, notes=notes)
 
 
 def model_mask(image: Image, model: SaliencyModel, number: int | None = None) -> Mask:
