@@ -67,7 +67,7 @@ def test_what_is_transparent_is_white_to_the_network(onnx_model, image):
 
 
 def test_a_file_that_is_no_model_says_so(tmp_path):
-    with pytest.raises(ObservationError, match="There is no|does not exist|nope"):
+    with pytest.raises(ObservationError, match="nope.onnx does not exist"):
         SaliencyModel(tmp_path / "nope.onnx")
     for content in (b"", b"not a model" * 50):
         (tmp_path / "text.onnx").write_bytes(content)
