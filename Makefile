@@ -43,10 +43,10 @@ test-libraries:
 	@touch $@
 
 .venv/.ready-to-test: $(SETTINGS) | test-libraries
-	.ci/set-up.sh .venv gui,data,las,e57,tensorboard,dev
+	.ci/set-up.sh .venv gui,data,las,e57,exr,onnx,tensorboard,dev
 	@touch $@
 
 # The core must work where PySide6 is not installed: its tests run here once more.
 .venv-noqt/.ready: $(SETTINGS) | .venv/.ready-to-test
-	.ci/set-up.sh .venv-noqt data,las,e57,test
+	.ci/set-up.sh .venv-noqt data,las,e57,exr,onnx,test
 	@touch $@

@@ -23,3 +23,41 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", connect_here)
+
+
+@pytest.fixture
+def onnx_model(tmp_path):
+    """Make ONNX files of a network of one layer: how much red there is, beyond a bias.
+
+    With ``keep`` the file gives back what it takes.
+    """
+    onnx = pytest.importorskip("onnx")
+    from onnx import TensorProto, helper
+
+    def make(name, bias=0.0, dtype="float32", shape=(1, 3, 64, 64), sigmoid=True, keep=False):
+        kind = TensorProto.FLOAT if dtype == "float32" else TensorProto.FLOAT16
+        weights = [
+            helper.make_tensor("w", kind, (1, 3, 1, 1), [20.0, 0.0, 0.0]),
+            helper.make_tensor("b", kind, (1,), [20.0 * bias]),
+        ]
+        if keep:
+            nodes, weights = [helper.make_node("Identity", ["picture"], ["map"])], []
+        else:
+            nodes = [
+                helper.make_node("Conv", ["picture", "w", "b"], ["map" if not sigmoid else "l"])
+            ]
+            if sigmoid:
+                nodes.append(helper.make_node("Sigmoid", ["l"], ["map"]))
+        out = shape if keep else (shape[0], 1, *shape[2:])
+        graph = helper.make_graph(
+            nodes,
+            "red",
+            [helper.make_tensor_value_info("picture", kind, shape)],
+            [helper.make_tensor_value_info("map", kind, out)],
+            weights,
+        )
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+        onnx.save(model, tmp_path / name)
+        return tmp_path / name
+
+    return make

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,14 +17,17 @@ if TYPE_CHECKING:
     from occviewer.models import Code, Model
     from occviewer.observations import PointCloud
     from occviewer.observations.image import Image
-    from occviewer.observations.masking import Mask
+    from occviewer.observations.masking import Mask, SaliencyModel
 
 # As the modules of observations say, which help does not wait for.
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
+# Pictures that are not read, of which the reader of pictures says why.
+_REFUSED_SUFFIXES = (".heic", ".heif", ".avif", ".exr", ".gif")
 _COLOURED = (".glb", ".obj", ".ply")
 _TEXTURED = (".glb", ".obj")
 _ROUNDS = 30
-_ONLY_PICTURES = ("mask", "texture", "refine", "box", "object")
+_MASKING = ("mask", "mask_model", "box", "object")
+_ONLY_PICTURES = ("mask", "mask_model", "texture", "refine", "box", "object")
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,13 @@ def add_picture_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("for pictures").add_argument
     add("--mask", type=Path, metavar="MASK", help="picture that is white, or opaque, at the object")
     add(
+        "--mask-model",
+        type=Path,
+        metavar="FILE",
+        help="ONNX file of U2-Net, IS-Net or BiRefNet that removes the background (needs the "
+        "extra onnx)",
+    )
+    add(
         "--box",
         type=float,
         nargs=4,
@@ -74,7 +85,7 @@ def add_picture_options(parser: argparse.ArgumentParser) -> None:
         help=f"rounds of fitting the silhouette (default: {_ROUNDS})",
     )
     add = parser.add_argument_group("for depth pictures").add_argument
-    add("--depth", action="store_true", help="the inputs are depth pictures: PNG, TIFF or NPY")
+    add("--depth", action="store_true", help="the inputs are depth pictures: PNG, TIFF, NPY or EXR")
     add(
         "--fov",
         type=number(lambda value: 1 <= value <= 170, "an angle from 1 to 170"),
@@ -92,7 +103,7 @@ def add_picture_options(parser: argparse.ArgumentParser) -> None:
 
 def is_picture(args: argparse.Namespace, source: Path) -> bool:
     """Whether an input is a picture of colours."""
-    return not args.depth and source.suffix.lower() in PICTURE_SUFFIXES
+    return not args.depth and source.suffix.lower() in PICTURE_SUFFIXES + _REFUSED_SUFFIXES
 
 
 def check_picture_options(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
@@ -100,11 +111,14 @@ def check_picture_options(parser: argparse.ArgumentParser, args: argparse.Namesp
     pictures = [path for path in args.inputs if is_picture(args, path)]
     given = [name for name in _ONLY_PICTURES if getattr(args, name) not in (None, False)]
     if given and not pictures:
-        parser.error(f"--{given[0]} is for pictures, and no input is one")
+        option = given[0].replace("_", "-")
+        parser.error(f"--{option} is for pictures, and no input is one")
     if (args.mask is not None or args.box is not None) and len(args.inputs) > 1:
         parser.error("--mask and --box are of one picture; give one input")
-    if args.mask is not None and args.box is not None:
-        parser.error("--mask and --box both say where the object is; give one of them")
+    places = [name for name in ("mask", "mask_model", "box") if getattr(args, name) is not None]
+    if places[1:]:
+        both = " and ".join(f"--{name.replace('_', '-')}" for name in places[:2])
+        parser.error(f"{both} both say where the object is; give one of them")
     for name in ("fov", "intrinsics", "depth_unit"):
         if getattr(args, name) is not None and not args.depth:
             parser.error(f"--{name.replace('_', '-')} is for depth pictures; add --depth")
@@ -150,10 +164,12 @@ def see_picture(args: argparse.Namespace, model: Model, source: Path) -> SeenSha
 
 def _mask_of(args: argparse.Namespace, image: Image) -> Mask:
     from occviewer.observations.image import Image
-    from occviewer.observations.masking import find_mask, given_mask
+    from occviewer.observations.masking import find_mask, given_mask, model_mask
 
     if args.mask is not None:
         return given_mask(image, Image.load(args.mask), args.object)
+    if args.mask_model is not None:
+        return model_mask(image, _saliency_model(args.mask_model), args.object)
     box = None if args.box is None else tuple(args.box)
     return find_mask(image, box=box, number=args.object)
 
@@ -169,9 +185,17 @@ def _seen_by_itself(args: argparse.Namespace, model: Model, image: Image) -> See
                 f"The model {model.name!r} does not say from where {image.name} was taken, which "
                 f"--{name} needs; leave it out."
             )
-    asked = any(getattr(args, name) is not None for name in ("mask", "box", "object"))
+    asked = any(getattr(args, name) is not None for name in _MASKING)
     mask = _mask_of(args, image) if asked else mask_for(model, image)
     return SeenShape(model.encode_image(image, mask), image, mask)
+
+
+@lru_cache(maxsize=1)
+def _saliency_model(path: Path) -> SaliencyModel:
+    """Open a model once for all inputs: some have a gigabyte."""
+    from occviewer.observations.masking import SaliencyModel
+
+    return SaliencyModel(path)
 
 
 def load_depth(args: argparse.Namespace, source: Path) -> PointCloud:

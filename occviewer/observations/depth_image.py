@@ -17,6 +17,7 @@ from PIL import UnidentifiedImageError
 from occviewer.arrays import BoolArray, Float64Array, FloatArray
 from occviewer.errors import ObservationError
 from occviewer.files import why_not_read
+from occviewer.observations.formats.exr import EXR_MAGIC, read_exr_depth
 from occviewer.observations.image import Image
 from occviewer.observations.point_cloud import PointCloud
 
@@ -123,7 +124,7 @@ def looks_like_depth(path: str | os.PathLike[str]) -> bool:
 
 
 def read_depth(path: str | os.PathLike[str], unit: float | None = None) -> Float64Array:
-    """Read a depth picture: PNG or TIFF of 16 bits, or NPY.
+    """Read a depth picture: PNG or TIFF of 16 bits, NPY, or EXR.
 
     Parameters
     ----------
@@ -140,7 +141,8 @@ def read_depth(path: str | os.PathLike[str], unit: float | None = None) -> Float
     Raises
     ------
     ObservationError
-        The file cannot be read, has colours or 8 bits, or holds no depth at all.
+        The file cannot be read, has colours or 8 bits, or holds no depth at all, or is an
+        EXR file and OpenEXR is not installed.
     """
     path = Path(path)
     if unit is not None and not (math.isfinite(unit) and unit > 0):
@@ -224,9 +226,12 @@ def _stored(path: Path) -> npt.NDArray[np.number[Any]]:
     """Numbers (H, W) as the file has them."""
     try:
         with path.open("rb") as file:
-            if file.read(6) == b"\x93NUMPY":
-                file.seek(0)
+            head = file.read(6)
+            file.seek(0)
+            if head == b"\x93NUMPY":
                 stored: npt.NDArray[np.number[Any]] = np.load(file, allow_pickle=False)
+            elif head.startswith(EXR_MAGIC):
+                stored = read_exr_depth(path)
             else:
                 with Pillow.open(path, formats=("PNG", "TIFF")) as picture:
                     if picture.mode not in _MODES:
@@ -240,7 +245,8 @@ def _stored(path: Path) -> npt.NDArray[np.number[Any]]:
                         stored = stored.clip(0, 65535).astype(np.uint16)
     except (UnidentifiedImageError, Pillow.DecompressionBombError) as error:
         raise ObservationError(
-            f"{path} is no depth picture that can be read; choose a PNG or TIFF of 16 bits, or NPY."
+            f"{path} is no depth picture that can be read; choose a PNG or TIFF of 16 bits, NPY, "
+            "or EXR."
         ) from error
     except OSError as error:
         if error.errno is not None:

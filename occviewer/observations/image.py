@@ -229,8 +229,19 @@ def _what_instead(path: str, head: bytes) -> str:
     readable = "PNG, JPEG, WebP, TIFF or BMP"
     if not head:
         return f"{path} is empty (0 bytes); copy or export the picture again."
-    if head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"avif"):
-        return f"{path} is a HEIC or AVIF picture, which is not read; save it as {readable}."
+    if head[4:12] == b"ftypavif":
+        return f"{path} is an AVIF picture, which is not read; save it as {readable}."
+    if head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"hevc", b"mif1", b"msf1"):
+        # The wheels of pillow-heif contain x265.
+        return (
+            f"{path} is a HEIC picture, which is not read, because the library for it contains "
+            f"code under the GPL; save it as {readable}, or let the camera take JPEG."
+        )
+    if head.startswith(b"\x76\x2f\x31\x01"):
+        return (
+            f"{path} is an EXR file; if it holds depth, read it as a depth picture (--depth), else "
+            f"save it as {readable}."
+        )
     if head.startswith((b"GIF8", b"%PDF", b"8BPS", b"<svg", b"<?xml")):
         kind = head[:4].decode("latin-1").strip("%<?8")
         return f"{path} is a {kind.upper()} file; save it as {readable}."

@@ -54,6 +54,7 @@ def test_a_picture_becomes_a_mesh_in_its_colours(model, picture, tmp_path, capsy
     [
         (["--texture", "-o", "a.stl"], "holds no colours"),
         (["--mask", "m.png", "--box", "1", "2", "3", "4", "-o", "a.glb"], "give one of them"),
+        (["--mask-model", "m.onnx", "--mask", "m.png", "-o", "a.glb"], "--mask and --mask-model"),
         (["--fov", "60", "-o", "a.glb"], "add --depth"),
         (["--yaw", "10", "-o", "a.glb"], "not for pictures"),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import (
@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from occviewer.models.file_settings import InForce, Origin
+if TYPE_CHECKING:
+    from occviewer.models.file_settings import InForce, Origin
 
 _ORIGINS: dict[Origin, str] = {
     "default": "published default of this family",

@@ -2,16 +2,19 @@
 
 from occviewer.observations.masking.grabcut import Box
 from occviewer.observations.masking.mask import Mask, SeveralObjectsError
-from occviewer.observations.masking.steps import MaskMethod, find_mask, given_mask
+from occviewer.observations.masking.saliency import SaliencyModel
+from occviewer.observations.masking.steps import MaskMethod, find_mask, given_mask, model_mask
 from occviewer.observations.masking.strokes import Stroke, drawn
 
 __all__ = [
     "Box",
     "Mask",
     "MaskMethod",
+    "SaliencyModel",
     "SeveralObjectsError",
     "Stroke",
     "drawn",
     "find_mask",
     "given_mask",
+    "model_mask",
 ]

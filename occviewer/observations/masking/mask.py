@@ -27,7 +27,7 @@ class Mask:
     inside : (H, W) bool
         Cannot be written to.
     method : str
-        How it was found: "transparency", "plain background", "GrabCut" or "given".
+        How it was found: "transparency", "plain background", "GrabCut", "model" or "given".
     notes : tuple of str
         What the person should know, such as that the picture's border cuts the shape.
     """
@@ -65,13 +65,25 @@ class SeveralObjectsError(ObservationError):
         self.candidates = list(candidates)
 
 
-def checked_mask(image: Image, inside: BoolArray, method: str, number: int | None = None) -> Mask:
+def checked_mask(
+    image: Image,
+    inside: BoolArray,
+    method: str,
+    number: int | None = None,
+    *,
+    blind_border: int = 0,
+    notes: Sequence[str] = (),
+) -> Mask:
     """Make a mask of pixels (H, W) after a look at what they show.
 
     Parameters
     ----------
     number : int, optional
         Which of several objects is meant, from 1: the largest.
+    blind_border : int
+        Pixels along the edges that the method took for background without looking.
+    notes : sequence of str
+        What else the person should know.
 
     Raises
     ------
@@ -82,14 +94,22 @@ def checked_mask(image: Image, inside: BoolArray, method: str, number: int | Non
     """
     area = int(inside.sum())
     if area < max(_LEAST_PIXELS, _LEAST_SHARE * inside.size):
+        if blind_border:
+            raise ObservationError(
+                f"No object was found in {image.name} away from its border ({area} pixels by "
+                f"{method}), so the border may cut it; choose a picture that shows it whole, draw "
+                "a box around what is seen of it, or give a mask."
+            )
         raise ObservationError(
             f"No object was found in {image.name} ({area} pixels by {method}); draw a box around "
-            "it, or give a mask."
+            "it or give a mask, and where the border of the picture cuts it, choose a picture "
+            "that shows it whole."
         )
     if area > 0.995 * inside.size:
         raise ObservationError(
-            f"In {image.name} nothing but the object was found (by {method}); draw a box around "
-            "it, or give a picture with some background around it."
+            f"In {image.name} nothing but the object was found (by {method}), which the border "
+            "cuts on all sides; draw a box around it, or give a picture with some background "
+            "around it."
         )
     objects = _objects(inside)
     if number is not None and not 1 <= number <= len(objects):
@@ -100,29 +120,39 @@ def checked_mask(image: Image, inside: BoolArray, method: str, number: int | Non
         raise SeveralObjectsError(
             f"{image.name} shows {len(objects)} objects; choose one (1 is the largest), or draw a "
             "box around it.",
-            [_mask(one, method) for one in objects],
+            [_mask(one, method, blind_border, notes) for one in objects],
         )
-    return _mask(objects[(number or 1) - 1], method)
+    return _mask(objects[(number or 1) - 1], method, blind_border, notes)
 
 
-def _mask(inside: BoolArray, method: str) -> Mask:
-    notes = []
-    cut = [
-        name
-        for name, line in (
-            ("left", inside[:, 0]),
-            ("right", inside[:, -1]),
-            ("upper", inside[0]),
-            ("lower", inside[-1]),
-        )
-        if line.mean() > _CUT
-    ]
-    if cut:
-        edges = f"{', '.join(cut[:-1])} and {cut[-1]} edges" if cut[1:] else f"{cut[0]} edge"
-        notes.append(f"the {edges} of the picture cut the object: what is beyond is guessed")
+def _mask(inside: BoolArray, method: str, blind_border: int, notes: Sequence[str]) -> Mask:
     inside = np.ascontiguousarray(inside)
     inside.setflags(write=False)
-    return Mask(inside, method, tuple(notes))
+    edge = blind_border + 1
+    lines = {
+        "left": inside[:, :edge].any(1),
+        "right": inside[:, -edge:].any(1),
+        "upper": inside[:edge].any(0),
+        "lower": inside[-edge:].any(0),
+    }
+    cut = [name for name, line in lines.items() if line.mean() > _CUT]
+    touched = [name for name, line in lines.items() if line.any() and name not in cut]
+    found = list(notes)
+    if cut:
+        verb = "cut" if cut[1:] else "cuts"
+        found.append(
+            f"the {_edges(cut)} of the picture {verb} the object: what is beyond is guessed"
+        )
+    if touched:
+        found.append(
+            f"the object touches the {_edges(touched)} of the picture: if it goes on beyond, that "
+            "is guessed"
+        )
+    return Mask(inside, method, tuple(found))
+
+
+def _edges(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]} edges" if names[1:] else f"{names[0]} edge"
 
 
 def _objects(inside: BoolArray) -> list[BoolArray]:

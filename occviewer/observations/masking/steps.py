@@ -1,4 +1,4 @@
-"""From a picture to a mask: by transparency, plain background, or GrabCut."""
+"""From a picture to a mask: by transparency, plain background, GrabCut, or a network."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from occviewer.observations.masking.grabcut import Box, default_box, grabcut_mas
 from occviewer.observations.masking.mask import Mask, checked_mask
 from occviewer.observations.masking.plain import plain_background_mask
 from occviewer.observations.masking.room import room_mask
+from occviewer.observations.masking.saliency import SaliencyModel
 
 MaskMethod: TypeAlias = Literal["auto", "transparency", "plain", "grabcut", "given"]
 """How a mask is found."""
@@ -20,6 +21,10 @@ MaskMethod: TypeAlias = Literal["auto", "transparency", "plain", "grabcut", "giv
 _NAMES = {"transparency": "transparency", "plain": "plain background", "given": "given"}
 _OPAQUE = 128
 _ASPECT = 0.02
+_ASSUMED = (
+    "what looks like the border of the picture was taken for background: if the border cuts the "
+    "object, or something else was found, draw a box around it or give a mask"
+)
 
 
 def find_mask(
@@ -76,8 +81,27 @@ def find_mask(
         plain = _plain_background(image)
         if plain is not None:
             return checked_mask(image, plain, _NAMES["plain"], number)
-    cut = grabcut_mask(image.pixels, box or default_box(width, height), include, exclude)
-    return checked_mask(image, cut, "GrabCut", number)
+    drawn = box or default_box(width, height)
+    cut = grabcut_mask(image.pixels, drawn, include, exclude)
+    # Without a box of the person the border is background by assumption, and what the picture's
+    # edge cuts ends there. The cut is made on fewer pixels, hence two more.
+    blind = 0 if box is not None else round(drawn[0]) + 2
+    notes = (_ASSUMED,) if box is None else ()
+    return checked_mask(image, cut, "GrabCut", number, blind_border=blind, notes=notes)
+
+
+def model_mask(image: Image, model: SaliencyModel, number: int | None = None) -> Mask:
+    """Let a network that the person chose find the shape.
+
+    Raises
+    ------
+    SeveralObjectsError
+        It finds several objects and no number says which.
+    ObservationError
+        It finds none, or cannot be run.
+    """
+    notes = (f"background removed by {model.path.name}",)
+    return checked_mask(image, model.inside(image), "model", number, notes=notes)
 
 
 def given_mask(image: Image, mask: Image, number: int | None = None) -> Mask:

@@ -1,7 +1,11 @@
 """The camera is corrected by hand, and the shape refined until its silhouette fits."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+
+from occviewer.document import commands
 
 from .conftest import block
 
@@ -58,9 +62,10 @@ def test_the_view_becomes_the_camera_and_the_camera_the_view(shown):
 
 
 def turned_away(shown):
-    """Make the camera worse than it was found."""
+    """Make the camera worse than it was found: the shape is seen too small."""
     camera = shown.controller.picture.camera
-    shown.page.camera.azimuth.number.setValue(camera.azimuth + 45)
+    farther = replace(camera, distance=1.5 * camera.distance)
+    shown.controller.do(commands.set_camera, farther)
     shown.rest()
 
 
