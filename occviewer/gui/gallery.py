@@ -78,8 +78,8 @@ def _scan(folder: Path, entry: dict[str, str]) -> Sample:
 
 def _picture(folder: Path, entry: dict[str, str]) -> Sample:
     path = folder / entry["picture"]
-    about = f"One picture, of which the model makes a shape. {_whose(entry)}"
-    return Sample(f"{entry['title']}, picture", path, about, path)
+    about = f"{entry['title']}: one picture, of which the model makes a shape. {_whose(entry)}"
+    return Sample(f"Picture: {entry['name']}", path, about, path)
 
 
 def _whose(entry: dict[str, str]) -> str:
@@ -96,7 +96,7 @@ class Gallery(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        title = QLabel("Complete a scan", self)
+        title = QLabel("Begin with a scan or a picture", self)
         font = title.font()
         font.setPointSizeF(font.pointSizeF() * 1.8)
         title.setFont(font)
