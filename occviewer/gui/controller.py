@@ -94,7 +94,10 @@ class Controller(QObject):
         self.film = FilmControl(self)
         self.display.show_document(self.document)
         # What follows imports torch; the window is to be seen before.
-        QTimer.singleShot(_SEEN_AFTER, self, self._begin)
+        # A timer of its own goes with the window, which `singleShot` does not do.
+        self._beginning = QTimer(self, singleShot=True)
+        self._beginning.timeout.connect(self._begin)
+        self._beginning.start(_SEEN_AFTER)
 
     @property
     def document(self) -> Document:
