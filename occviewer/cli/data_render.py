@@ -26,7 +26,7 @@ def add_render_command(
         help="draw pictures of prepared shapes",
         description="Draw pictures of the shapes in DATASET from all around, with their own "
         "materials and others, under different lights and before different backgrounds, each "
-        "with its mask and its camera. What is there already is kept.",
+        "with its mask, depths and camera. What is there already is kept.",
     )
     add = parser.add_argument
     add("dataset", metavar="DATASET", type=Path, help="folder with prepared shapes")

@@ -32,9 +32,10 @@ def add_train_image_command(
     parser = subparsers.add_parser(
         "train-image",
         help="learn to make shapes of single pictures",
-        description="Train an image encoder on renders of the shapes: it finds the place of a "
-        "pictured shape in the latent space of a finished model, and the camera, and is stored "
-        "in the model's file. The model itself and its latent space stay as they are. With "
+        description="Train an image encoder on renders of the shapes: it finds the surface that a "
+        "picture shows and the camera, makes of them what the decoder and the latent space of a "
+        "finished model know, and is stored in the model's file. The rest of the model stays as "
+        "it is. With "
         "--architecture onet an Occupancy Network is trained on the same pictures instead, to "
         "compare with, and becomes a model of its own. Ctrl-C stops the training; the same "
         "command goes on where it was.",
@@ -45,8 +46,7 @@ def add_train_image_command(
         "--architecture",
         choices=["house", "onet"],
         default="house",
-        help="house: an encoder for a model's latent space; onet: a model of its own "
-        "(default: house)",
+        help="house: an encoder for a model; onet: a model of its own (default: house)",
     )
     add("--model", type=Path, metavar="MODEL.safetensors", help="checkpoint to fill (for house)")
     add("--data", type=Path, nargs="+", required=True, metavar="DATASET", help="prepared data sets")
@@ -98,6 +98,7 @@ def add_train_image_command(
 def _train_image(args: argparse.Namespace) -> int:
     from occviewer.models.checkpoint import load_bottleneck, load_checkpoint
     from occviewer.models.devices import choose_device
+    from occviewer.networks import HouseNetwork
     from occviewer.training.image_export import export_image_encoder
     from occviewer.training.image_training import ImageTrainer
     from occviewer.training.pose_export import own_weights
@@ -105,6 +106,11 @@ def _train_image(args: argparse.Namespace) -> int:
     path: Path = args.model
     check_replaceable(path)
     network, info = load_checkpoint(path)
+    if not isinstance(network, HouseNetwork):
+        raise CheckpointError(
+            f"{path} is of the architecture {network.architecture}, and pictures are seen for "
+            "house models only; give one that  occviewer train --recipe house  made."
+        )
     bottleneck = load_bottleneck(path)
     if bottleneck is None:
         raise CheckpointError(
@@ -115,7 +121,7 @@ def _train_image(args: argparse.Namespace) -> int:
     settings = _settings(args)
     trainer = ImageTrainer(
         network,
-        bottleneck,
+        bottleneck.size,
         info.level,
         settings,
         *_views(args),
@@ -131,6 +137,7 @@ def _train_image(args: argparse.Namespace) -> int:
         except Cancelled as stopped:
             say(f"{stopped} {path} is as it was; the same command goes on from there.")
             raise
+    trainer.learn_spread(bottleneck)
     export_image_encoder(path, trainer, weights)
     say(f"Stored in {path} and noted in its card {path.with_suffix('.md').name}.")
     return 0
@@ -185,7 +192,7 @@ def _settings(args: argparse.Namespace) -> ImageSettings:
     return replace(
         settings,
         optimisation=_optimisation(args, settings.optimisation),
-        decoded=min(settings.decoded, args.batch),
+        clouds=min(settings.clouds, args.batch),
     )
 
 

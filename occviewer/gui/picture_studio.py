@@ -123,7 +123,7 @@ class PictureStudio:
         door = self._door
         progress(0.1)
         if source.fit is not None:
-            return self._code_of(source.fit)
+            return self._code_of(source, source.fit)
         guess = door.guess(source.image, source.mask)
         return self._told(guess.code, guess.camera, guess.overlap)
 
@@ -153,23 +153,21 @@ class PictureStudio:
         seen : callable
             Given after every round what makes the code, and the camera.
         """
-        from occviewer.cutouts import crop_around, network_input
         from occviewer.pictures import FitSettings, fit_silhouette
         from occviewer.pictures.door import PictureGuess
 
         door, mask, camera = self._door, source.mask, source.camera_with(code)
         assert mask is not None
         assert camera is not None
-        crop = crop_around(mask.bounds)
-        picture = network_input(source.image.pixels, mask.inside, crop, door.encoder.pixels)
-        vector = door.space.latent_of(code).vector
-        guess = PictureGuess(code, vector, camera, 0.0, picture, crop)
+        picture, crop = door.network_input(source.image, mask)
+        vector, detail = door.space.latent_of(code).vector, self._detail_of(source)
+        guess = PictureGuess(code, vector, detail, camera, 0.0, picture, crop)
         done = 0
 
         def after_round(vector: Tensor, camera: PictureCamera) -> None:
             nonlocal done
             done += 1
-            seen(lambda: door.space.code_at(vector), camera)
+            seen(lambda: door.space.code_at(vector, detail=detail), camera)
 
         fit = fit_silhouette(
             door,
@@ -186,16 +184,22 @@ class PictureStudio:
         kept = PictureFit(
             fit.vector.cpu().numpy(), fit.camera, before + done, fit.before, fit.overlap
         )
-        return Refined(self._code_of(kept), kept)
+        return Refined(self._code_of(source, kept), kept)
 
-    def _code_of(self, fit: PictureFit) -> Code:
+    def _detail_of(self, source: PictureSource) -> Mapping[str, Tensor]:
+        """Find what the code of a picture holds beyond its vector, before all fits."""
+        assert source.mask is not None
+        return self._door.space.latent_of(self._door.code(source.image, source.mask)).detail
+
+    def _code_of(self, source: PictureSource, fit: PictureFit) -> Code:
         """Make the code of a fit: the same every time, since sessions keep only its vector."""
         import torch
 
         door = self._door
         vector = torch.from_numpy(fit.vector.copy()).to(door.model.device)
         note = f"silhouette fitted: overlap {fit.before:.2f} to {fit.overlap:.2f}"
-        return self._told(door.space.code_at(vector, notes=(note,)), fit.camera, fit.overlap)
+        code = door.space.code_at(vector, notes=(note,), detail=self._detail_of(source))
+        return self._told(code, fit.camera, fit.overlap)
 
     def _told(self, code: Code, camera: PictureCamera, overlap: float) -> Code:
         found = {"camera": camera.as_dict(), "overlap": overlap, PIXELS: self._door.encoder.pixels}

@@ -155,8 +155,11 @@ class LatentSpace:
         placement: Placement | None = None,
         notes: tuple[str, ...] = (),
         facts: Mapping[str, Any] | None = None,
+        detail: Mapping[str, Tensor] | None = None,
     ) -> Code:
         """Make the code of a vector (Z,), as an encoder of other observations finds one.
+
+        `detail` is what the code holds beyond what the vector says, if anything.
 
         Raises
         ------
@@ -173,6 +176,7 @@ class LatentSpace:
         vector = vector.to(self._device)
         with torch.no_grad():
             tensors = self._tensors_of(vector)
+            _add(tensors, detail or {}, 1.0)
         return self._code(tensors, vector, placement or Placement(), notes, dict(facts or {}))
 
     def blend(

@@ -10,6 +10,7 @@ which of the things that planes superimpose is really there.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import torch
@@ -75,7 +76,7 @@ class AddingUNet(nn.Module):
         Channels from the finest level to the coarsest, multiples of 8.
     """
 
-    def __init__(self, dims: int, sizes: tuple[int, ...]) -> None:
+    def __init__(self, dims: int, sizes: Sequence[int]) -> None:
         super().__init__()
         conv = nn.Conv2d if dims == 2 else nn.Conv3d
         transposed = nn.ConvTranspose2d if dims == 2 else nn.ConvTranspose3d
@@ -116,8 +117,8 @@ class HouseEncoder(nn.Module):
         channels: int,
         plane_resolution: int,
         grid_resolution: int,
-        plane_sizes: tuple[int, ...],
-        grid_sizes: tuple[int, ...],
+        plane_sizes: Sequence[int],
+        grid_sizes: Sequence[int],
     ) -> None:
         super().__init__()
         self.plane_resolution = plane_resolution
@@ -231,7 +232,7 @@ class HouseNetwork(PointCloudNetwork):
         }
         super().__init__(config, point_count)
         self.encoder = HouseEncoder(
-            channels, plane_resolution, grid_resolution, tuple(plane_sizes), tuple(grid_sizes)
+            channels, plane_resolution, grid_resolution, plane_sizes, grid_sizes
         )
         self.decoder = HouseDecoder(channels, grid_sizes[0], hidden, blocks)
 

@@ -104,9 +104,17 @@ class ResNetFeatures(nn.Module):
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
+    def levels(self, x: Tensor) -> list[Tensor]:
+        """Feature maps of the first layer, whose side is H / 2, and of the four stages."""
+        x = F.relu(self.bn1(self.conv1(x)))
+        return [x, *self._stages(x)]
+
     def maps(self, x: Tensor) -> list[Tensor]:
         """Feature maps of the four stages: sides H / 4, H / 8, H / 16 and H / 32."""
-        x = F.max_pool2d(F.relu(self.bn1(self.conv1(x))), 3, stride=2, padding=1)
+        return self.levels(x)[1:]
+
+    def _stages(self, x: Tensor) -> list[Tensor]:
+        x = F.max_pool2d(x, 3, stride=2, padding=1)
         maps = []
         for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
             x = stage(x)

@@ -1,8 +1,9 @@
-"""Encoding a picture: the shape's place in the latent space, and the camera."""
+"""Encoding a picture: the shape that it shows, and the camera."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -16,11 +17,14 @@ from occviewer.latent import LatentSpace, latent_space
 from occviewer.models.checkpoint import load_bottleneck, load_image_encoder
 from occviewer.models.codes import Code
 from occviewer.models.model import Model
+from occviewer.networks import Features
 from occviewer.networks.bottleneck import Bottleneck
-from occviewer.networks.image_encoder import ImageEncoder, camera_angles
+from occviewer.networks.camera_numbers import camera_angles
+from occviewer.networks.image_encoder import ImageEncoder
 from occviewer.observations.image import Image
 from occviewer.observations.masking import Mask
 from occviewer.pictures.silhouettes import find_camera, solid_points
+from occviewer.placement import Placement
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +37,8 @@ class PictureGuess:
         In the box frame: a picture says nothing of the shape's size in the world.
     vector : (Z,) Tensor
         Of the code, on the model's device.
+    detail : mapping of str to Tensor
+        What the code holds beyond what the vector says.
     camera : PictureCamera
         Of the whole picture.
     overlap : float
@@ -45,9 +51,10 @@ class PictureGuess:
 
     code: Code
     vector: Tensor
+    detail: Mapping[str, Tensor] = field(repr=False)
     camera: PictureCamera
     overlap: float
-    seen: UInt8Array
+    seen: UInt8Array = field(repr=False)
     crop: Crop
 
 
@@ -77,23 +84,57 @@ class PictureDoor:
         ObservationError
             The mask is not of the picture, or nothing solid came out.
         """
-        mask.check_fits(image)
-        crop = crop_around(mask.bounds)
-        seen = network_input(image.pixels, mask.inside, crop, self.encoder.pixels)
-        with torch.no_grad():
-            pixels = torch.from_numpy(np.array(seen)).to(self.model.device)
-            vectors, numbers = self.encoder(pixels.permute(2, 0, 1)[None].float() / 255)
-            azimuth, elevation, distance = (float(part) for part in camera_angles(numbers))
-        notes = (f"seen in a picture; background by {mask.method}", *image.notes, *mask.notes)
-        code = self.space.code_at(vectors[0], notes=notes)
+        seen, crop = self.network_input(image, mask)
+        code, numbers = self._encoded(seen, image, mask)
         points = solid_points(self.model.field(code))
         if not len(points):
             raise ObservationError(
                 f"Nothing solid came out of {image.name}; check the mask, or take another picture."
             )
+        azimuth, elevation, distance = (float(part) for part in camera_angles(numbers))
         first = PictureCamera(azimuth, elevation, distance, 1.0, (0.0, 0.0), image.size)
         camera, overlap = find_camera(points, mask.inside, crop, first)
-        return PictureGuess(code, vectors[0], camera, overlap, seen, crop)
+        latent = self.space.latent_of(code)
+        return PictureGuess(code, latent.vector, latent.detail, camera, overlap, seen, crop)
+
+    def code(self, image: Image, mask: Mask) -> Code:
+        """Find the shape of a picture only; the same code as `guess` finds.
+
+        Raises
+        ------
+        ObservationError
+            The mask is not of the picture.
+        """
+        return self._encoded(self.network_input(image, mask)[0], image, mask)[0]
+
+    def features(self, vector: Tensor, detail: Mapping[str, Tensor]) -> Features:
+        """Features, batch first, of a vector (Z,) and what a code holds beyond it."""
+        features = self.bottleneck.decode(vector[None])
+        return {
+            name: tensor + detail[name][None] if name in detail else tensor
+            for name, tensor in features.items()
+        }
+
+    def network_input(self, image: Image, mask: Mask) -> tuple[UInt8Array, Crop]:
+        """Cut out what the network gets, and say where it lies in the picture.
+
+        Raises
+        ------
+        ObservationError
+            The mask is not of the picture.
+        """
+        mask.check_fits(image)
+        crop = crop_around(mask.bounds)
+        return network_input(image.pixels, mask.inside, crop, self.encoder.pixels), crop
+
+    def _encoded(self, seen: UInt8Array, image: Image, mask: Mask) -> tuple[Code, Tensor]:
+        """Encode what the network gets: its code, and the numbers (1, D + 2) of the camera."""
+        with torch.no_grad():
+            pixels = torch.from_numpy(np.array(seen)).to(self.model.device)
+            features, numbers = self.encoder(pixels.permute(2, 0, 1)[None].float() / 255)
+        notes = (f"seen in a picture; background by {mask.method}", *image.notes, *mask.notes)
+        tensors = {name: tensor[0] for name, tensor in features.items()}
+        return Code(tensors, Placement(), self.model.name, notes), numbers
 
 
 def open_picture_door(model: Model) -> PictureDoor:

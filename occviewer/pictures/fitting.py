@@ -3,7 +3,7 @@
 The field is sampled along rays through the picture; the largest logit on a ray says whether
 the shape covers its pixel, and the error of that flows back into the latent vector and the
 camera. Hidden parts follow as the latent space has them: the vector is held near where the
-picture's encoder put it.
+picture's encoder put it, and what the code holds beyond it stays.
 """
 
 from __future__ import annotations
@@ -112,7 +112,8 @@ def fit_silhouette(
     crop = guess.crop
     wanted = cropped_mask(mask, crop, _SIDE)
     camera = guess.camera.cropped(crop.left, crop.top, crop.side, _SIDE)
-    mirror = -1.0 if _is_symmetric(door, guess.vector) else 1.0
+    detail = guess.detail
+    mirror = -1.0 if _is_symmetric(door, door.features(guess.vector, detail)) else 1.0
     rays = _Rays(wanted, settings, door.model.device, mirror)
     spread = door.encoder.latent_std
     moved = torch.zeros_like(guess.vector, requires_grad=True)
@@ -122,7 +123,7 @@ def fit_silhouette(
         if stopped():
             break
         falling = 0.55 + 0.45 * math.cos(math.pi * number / settings.rounds)
-        features = door.bottleneck.decode((guess.vector + spread * moved)[None])
+        features = door.features(guess.vector + spread * moved, detail)
         pixels, inside = rays.draw()
         covered = _cover(door, features, camera, turned, pixels, rays) - door.model.level
         loss = F.binary_cross_entropy_with_logits(covered, inside)
@@ -139,24 +140,26 @@ def fit_silhouette(
         progress((number + 1) / settings.rounds)
     vector = (guess.vector + spread * moved).detach()
     found = _moved_camera(camera, turned.detach())
-    before = silhouette_overlap(door, guess.vector, camera, wanted)
-    after = silhouette_overlap(door, vector, found, wanted)
+    before = silhouette_overlap(door, door.features(guess.vector, detail), camera, wanted)
+    after = silhouette_overlap(door, door.features(vector, detail), found, wanted)
     if after <= before:
         return Fit(guess.code, guess.vector, guess.camera, before, before)
     whole = found.uncropped(crop.left, crop.top, crop.side, guess.camera.size)
     notes = (*guess.code.notes, f"silhouette fitted: overlap {before:.2f} to {after:.2f}")
-    code = door.space.code_at(vector, guess.code.placement, notes)
+    code = door.space.code_at(vector, guess.code.placement, notes, detail=detail)
     return Fit(code, vector, whole, before, after)
 
 
 @torch.no_grad()
 def field_silhouette(
-    door: PictureDoor, vector: Tensor, camera: PictureCamera, stride: int = 1
+    door: PictureDoor, features: Features, camera: PictureCamera, stride: int = 1
 ) -> BoolArray:
     """Mask of the pixels that a shape covers in the picture of a camera.
 
     Parameters
     ----------
+    features : Features
+        Of one shape, batch first.
     stride : int
         Looks at every so many rows and columns, from the first on.
 
@@ -166,7 +169,6 @@ def field_silhouette(
     """
     columns, rows = (np.arange(0, side, stride, dtype=np.float32) + 0.5 for side in camera.size)
     pixels = torch.from_numpy(np.stack(np.meshgrid(columns, rows), -1).reshape(-1, 2))
-    features = door.bottleneck.decode(vector[None])
     origin, directions = _rays_of(camera, torch.zeros(6), pixels)
     depths, hit = _depths(door, origin, directions, torch.full((1, _SCORED_SAMPLES), 0.5))
     points = origin + directions[:, None] * depths[..., None]
@@ -175,10 +177,10 @@ def field_silhouette(
 
 
 def silhouette_overlap(
-    door: PictureDoor, vector: Tensor, camera: PictureCamera, wanted: BoolArray
+    door: PictureDoor, features: Features, camera: PictureCamera, wanted: BoolArray
 ) -> float:
     """Overlap of a shape's silhouette with a mask (H, W) of the camera's picture."""
-    found = field_silhouette(door, vector, camera, _SCORED_STRIDE)
+    found = field_silhouette(door, features, camera, _SCORED_STRIDE)
     truth = wanted[::_SCORED_STRIDE, ::_SCORED_STRIDE]
     union = np.count_nonzero(found | truth)
     return np.count_nonzero(found & truth) / union if union else 0.0
@@ -299,12 +301,11 @@ def _rays_of(camera: PictureCamera, turned: Tensor, pixels: Tensor) -> tuple[Ten
 
 
 @torch.no_grad()
-def _is_symmetric(door: PictureDoor, vector: Tensor) -> bool:
+def _is_symmetric(door: PictureDoor, features: Features) -> bool:
     """Whether left and right of a shape are nearly alike."""
     low, high = (torch.tensor(corner) for corner in door.model.info.bounds)
     grid = torch.rand(_TRIED, 3, generator=torch.Generator().manual_seed(0))
     points = (low + (high - low) * grid)[:, None].to(door.model.device)
-    features = door.bottleneck.decode(vector[None])
     flip = torch.tensor([-1.0, 1.0, 1.0], device=points.device)
     one, other = (_scanned(door, features, at) > door.model.level for at in (points, points * flip))
     return bool((one & other).sum() >= _SYMMETRIC * (one | other).sum())

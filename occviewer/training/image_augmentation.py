@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageEnhance, ImageFilter
 
 from occviewer.arrays import BoolArray, UInt8Array
-from occviewer.cutouts import SCREEN, crop_around, network_input
+from occviewer.cutouts import SCREEN, Crop, crop_around, network_input
 from occviewer.training.view_file import View
 
 _COLOR, _BLUR, _NOISE, _JPEG = 0.8, 0.3, 0.4, 0.3
@@ -25,18 +25,24 @@ def mirrored(view: View) -> View:
         np.ascontiguousarray(view.picture[:, ::-1]),
         np.ascontiguousarray(view.mask[:, ::-1]),
         view.camera.mirrored(),
+        np.ascontiguousarray(view.depths[:, :, ::-1]),
     )
 
 
-def varied_input(view: View, pixels: int, rng: np.random.Generator) -> UInt8Array:
-    """Make a network's input (pixels, pixels, 3) of a view, spoilt as pictures may be."""
+def varied_input(view: View, pixels: int, rng: np.random.Generator) -> tuple[UInt8Array, Crop]:
+    """Make a network's input (pixels, pixels, 3) of a view, spoilt as pictures may be.
+
+    Returned with the part of the picture that it shows.
+    """
     view = replace(view, picture=_spoilt(view.picture, rng), mask=_spoilt_mask(view.mask, rng))
-    return _erased(_cut_out(view, pixels, rng), rng)
+    crop = _shaken_crop(view.mask, rng)
+    return _erased(network_input(view.picture, view.mask, crop, pixels), rng), crop
 
 
-def plain_input(view: View, pixels: int) -> UInt8Array:
-    """Make a network's input (pixels, pixels, 3) of a view as it is."""
-    return network_input(view.picture, view.mask, crop_around(bounds_of(view.mask)), pixels)
+def plain_input(view: View, pixels: int) -> tuple[UInt8Array, Crop]:
+    """Make a network's input (pixels, pixels, 3) of a view as it is, and say what it shows."""
+    crop = crop_around(bounds_of(view.mask))
+    return network_input(view.picture, view.mask, crop, pixels), crop
 
 
 def bounds_of(mask: BoolArray) -> tuple[float, float, float, float]:
@@ -45,11 +51,11 @@ def bounds_of(mask: BoolArray) -> tuple[float, float, float, float]:
     return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
 
 
-def _cut_out(view: View, pixels: int, rng: np.random.Generator) -> UInt8Array:
-    bounds = np.array(bounds_of(view.mask))
+def _shaken_crop(mask: BoolArray, rng: np.random.Generator) -> Crop:
+    bounds = np.array(bounds_of(mask))
     reach = max(bounds[2] - bounds[0], bounds[3] - bounds[1]) * _SHAKEN
     left, top, right, bottom = bounds + rng.uniform(-reach, reach, 4)
-    return network_input(view.picture, view.mask, crop_around((left, top, right, bottom)), pixels)
+    return crop_around((left, top, right, bottom))
 
 
 def _spoilt(picture: UInt8Array, rng: np.random.Generator) -> UInt8Array:

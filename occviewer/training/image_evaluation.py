@@ -20,9 +20,9 @@ from occviewer.observations.masking import Mask
 from occviewer.pictures import DirectDoor, FitSettings, PictureDoor, fit_silhouette
 from occviewer.training.dataset import uniform_queries
 from occviewer.training.image_examples import ViewSet
-from occviewer.training.image_scores import symmetry_order
 from occviewer.training.observing import Arrays
 from occviewer.training.scores import ShapeScore, summarise
+from occviewer.training.symmetry import azimuth_error
 
 QUERIES = 20_000
 """Points uniform in ±0.55 over which the IoU of a picture is taken."""
@@ -76,7 +76,7 @@ def evaluate_images(
     for index in views.usable:
         record, shape, stored = views.shapes.records[index], views.shapes[index], views[index]
         queries, inside = uniform_queries(shape, QUERIES, np.random.default_rng(index))
-        period = 360.0 / symmetry_order(views, index)
+        order = views.symmetry(index)
         values: dict[str, list[dict[str, float]]] = {}
         errors = []
         seen = min(count, len(stored))
@@ -85,10 +85,9 @@ def evaluate_images(
             image = Image(view.picture, source=f"{record.name}, view {number}")
             codes, camera = _codes(door, image, view.mask, refine)
             if camera is not None:
-                off = abs(camera.azimuth - view.camera.azimuth) % period
-                errors.append(min(off, period - off))
+                errors.append(azimuth_error(camera.azimuth, view.camera.azimuth, order))
             elif isinstance(door, PictureDoor):
-                errors.append(min(90.0, period / 4))  # as a camera drawn at random, on average
+                errors.append(90.0 / order)  # as a camera drawn at random, on average
             for kind, code in codes.items():
                 row = _row(door.model, code, queries, inside)
                 if surfaces:

@@ -1,9 +1,9 @@
-"""Examples for the image encoder: pictures, the vectors and cameras they should give, queries."""
+"""Examples for the image encoder: pictures, the surfaces and cameras they show, queries."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,21 +11,18 @@ import torch
 from torch import Tensor
 
 from occviewer.arrays import Float32Array, UInt8Array
+from occviewer.cutouts import Crop
 from occviewer.errors import DataError
-from occviewer.networks import PointCloudNetwork
-from occviewer.networks.bottleneck import Bottleneck
-from occviewer.networks.image_encoder import camera_numbers
+from occviewer.networks.camera_numbers import camera_numbers
 from occviewer.training.dataset import ShapeSet, shape_weights, uniform_queries
 from occviewer.training.image_augmentation import mirrored, varied_input
-from occviewer.training.observing import Arrays, observe
-from occviewer.training.validation import NOISE
-from occviewer.training.view_file import ShapeViews, load_views
+from occviewer.training.observing import Arrays
+from occviewer.training.symmetry import frontmost, symmetry_order
+from occviewer.training.view_file import ShapeViews, View, load_views, read_views_head
 
 VIEWS = "views"
 CACHED_BYTES = 2 << 30
 """Memory for packed pictures; the others are read anew each time."""
-
-_CLOUDS = 2  # of a shape, whose vectors' mean is what its pictures should give
 
 
 class NoViewsError(DataError):
@@ -67,6 +64,7 @@ class ViewSet:
                 f"{', '.join(map(str, folders))}: make them with  occviewer data render."
             )
         self._loaded: dict[int, ShapeViews] = {}
+        self._orders: dict[int, int] = {}
         self._room = CACHED_BYTES
 
     @classmethod
@@ -90,6 +88,27 @@ class ViewSet:
             self._loaded[index] = views
         return self._loaded[index]
 
+    def require_depths(self) -> None:
+        """Refuse pictures of an earlier version.
+
+        Raises
+        ------
+        DataError
+            Some views have no depths.
+        """
+        without = [path for path in self._files.values() if not read_views_head(path).has_depths]
+        if without:
+            raise DataError(
+                f"{without[0]} and {len(without) - 1:,} others have no depths: run  occviewer "
+                "data render  again as before, which adds them."
+            )
+
+    def symmetry(self, index: int) -> int:
+        """Order of the symmetry of that shape, see `symmetry_order`."""
+        if index not in self._orders:
+            self._orders[index] = symmetry_order(self.shapes[index]["surface"])
+        return self._orders[index]
+
 
 @dataclass(frozen=True)
 class ImageBatch:
@@ -98,8 +117,9 @@ class ImageBatch:
     Attributes
     ----------
     images : (B, 3, S, S) float32 Tensor
-    shapes : list of (int, bool)
-        Number of each shape in its set, and whether it is mirrored; what `Targets.of` wants.
+    surfaces : (B, 6, H, H) float32 Tensor
+        Where the line of sight of every pixel enters the shape and where it leaves it; NaN where
+        it does not meet the shape. H is half of S.
     cameras : (B, D + 2) float32 Tensor
         As `occviewer.networks.image_encoder.camera_numbers` makes them.
     queries : (D, M, 3) float32 Tensor
@@ -108,7 +128,7 @@ class ImageBatch:
     """
 
     images: Tensor
-    shapes: list[tuple[int, bool]]
+    surfaces: Tensor
     cameras: Tensor
     queries: Tensor
     inside: Tensor
@@ -148,7 +168,7 @@ class ImageExamples:
 
     def draw(self, count: int, decoded: int, queries: int) -> ImageBatch:
         """Draw `count` examples, with `queries` labelled points for the first `decoded`."""
-        images, shapes, cameras, points, labels = [], [], [], [], []
+        images, surfaces, cameras, points, labels = [], [], [], [], []
         for number in range(count):
             index = self._views.usable[int(self._rng.choice(len(self._shares), p=self._shares))]
             views = self._views[index]
@@ -156,8 +176,10 @@ class ImageExamples:
             mirror = bool(self._rng.random() < 0.5)
             if mirror:
                 view = mirrored(view)
-            images.append(varied_input(view, self._pixels, self._rng))
-            shapes.append((index, mirror))
+            view = replace(view, camera=frontmost(view.camera, self._views.symmetry(index)))
+            image, crop = varied_input(view, self._pixels, self._rng)
+            images.append(image)
+            surfaces.append(shown_surface(view, crop, self._pixels // 2))
             camera = view.camera
             cameras.append((camera.azimuth, camera.elevation, camera.distance))
             if number < decoded:
@@ -166,50 +188,11 @@ class ImageExamples:
                 labels.append(inside)
         return ImageBatch(
             as_images(images),
-            shapes,
+            torch.from_numpy(np.stack(surfaces)),
             camera_numbers(*torch.tensor(cameras, dtype=torch.float32).unbind(1)),
-            torch.from_numpy(np.stack(points)),
-            torch.from_numpy(np.stack(labels)),
+            torch.from_numpy(np.stack(points) if points else np.empty((0, 0, 3), np.float32)),
+            torch.from_numpy(np.stack(labels) if labels else np.empty((0, 0), np.float32)),
         )
-
-
-class Targets:
-    """Latent vectors of the shapes of a set, each found when it is first asked for.
-
-    Parameters
-    ----------
-    network : PointCloudNetwork
-        The frozen model.
-    bottleneck : Bottleneck
-        Its latent space.
-    shapes : ShapeSet
-    """
-
-    def __init__(
-        self, network: PointCloudNetwork, bottleneck: Bottleneck, shapes: ShapeSet
-    ) -> None:
-        self._network, self._bottleneck, self._shapes = network, bottleneck, shapes
-        self._known: dict[tuple[int, bool], Tensor] = {}
-
-    def of(self, index: int, mirror: bool = False) -> Tensor:
-        """Vector (Z,) of a shape, or of its mirror image, on the CPU."""
-        if (index, mirror) not in self._known:
-            self._known[index, mirror] = self._found(index, mirror)
-        return self._known[index, mirror]
-
-    @torch.no_grad()
-    def _found(self, index: int, mirror: bool) -> Tensor:
-        shape = self._shapes[index]
-        device = next(self._network.parameters()).device
-        rng = np.random.default_rng(index)
-        count = self._network.point_count
-        clouds = np.stack([observe(shape, "whole", count, NOISE, rng) for _ in range(_CLOUDS)])
-        if mirror:
-            clouds[..., 0] *= -1
-        points = torch.from_numpy(clouds.astype(np.float32)).to(device)
-        with torch.autocast(device.type, enabled=False):  # it is asked in the midst of a step
-            features = {name: t.float() for name, t in self._network.encode(points).items()}
-            return self._bottleneck.encode(features).mean(0).cpu()
 
 
 def labelled(
@@ -223,6 +206,34 @@ def labelled(
         queries = queries * np.array([-1, 1, 1], np.float32)
     inside = np.concatenate([shape["near_inside"][near], spread_inside])
     return queries, inside.astype(np.float32)
+
+
+def shown_surface(view: View, crop: Crop, side: int) -> Float32Array:
+    """Where lines of sight enter and leave a shape: (6, side, side), NaN where they miss it.
+
+    Parameters
+    ----------
+    view : View
+    crop : Crop
+        Of the view's picture.
+    side : int
+        Pixels a side into which the crop is divided.
+    """
+    steps = (np.arange(side) + 0.5) * (crop.side / side)
+    across, down = np.meshgrid(crop.left + steps, crop.top + steps)
+    width, height = view.camera.size
+    measured = view.depths.shape[1]
+    columns, rows = (
+        (across * (measured / width)).astype(int),
+        (down * (measured / height)).astype(int),
+    )
+    within = (across >= 0) & (across < width) & (down >= 0) & (down < height)
+    depths = view.depths[:, rows.clip(0, measured - 1), columns.clip(0, measured - 1)]
+    depths = np.where(within, depths, np.nan)
+    rays = view.camera.rays(np.stack([across, down], -1).reshape(-1, 2)).T.reshape(3, side, side)
+    points = view.camera.position[:, None, None] + depths[:, None] * rays
+    surface: Float32Array = points.reshape(6, side, side).astype(np.float32)
+    return surface
 
 
 def as_images(pictures: Sequence[UInt8Array]) -> Tensor:

@@ -1,82 +1,81 @@
-"""What an image encoder makes of pictures: occupancy and cameras."""
+"""What an image encoder makes of pictures: surfaces, occupancy and cameras."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from occviewer.arrays import BoolArray, Float32Array, Float64Array
-from occviewer.networks import OccupancyNetwork, PointCloudNetwork
-from occviewer.networks.bottleneck import Bottleneck
-from occviewer.networks.image_encoder import ImageEncoder, camera_angles
+from occviewer.arrays import BoolArray, Float32Array
+from occviewer.networks import HouseNetwork, OccupancyNetwork
+from occviewer.networks.camera_numbers import camera_angles
+from occviewer.networks.image_encoder import ImageEncoder
+from occviewer.networks.surface_maps import surface_errors, surface_points
 from occviewer.training.dataset import uniform_queries
 from occviewer.training.image_augmentation import plain_input
-from occviewer.training.image_examples import ViewSet, as_images
+from occviewer.training.image_examples import ViewSet, as_images, shown_surface
 from occviewer.training.latent_scores import logits_of
+from occviewer.training.symmetry import azimuth_error, frontmost
 from occviewer.training.validation import THRESHOLDS, intersection_over_union
+from occviewer.training.view_file import View
 
 MOST_VALIDATED = 40
 """Shapes of a validation."""
 
 _VIEWS, _QUERIES = 3, 8192
-_SYMMETRIES = (2, 4, 8)
-_SYMMETRIC = 0.006  # box units that surfaces lie apart after a turn that nobody sees
-_SYMMETRY_POINTS = 4000
 
 
-@dataclass(frozen=True)
-class SeenShape:
-    """What the pictures of one shape gave.
-
-    Attributes
-    ----------
-    vectors : (V, Z) float32
-    azimuths, elevations, distances : (V,) float64
-        Of the estimated cameras; degrees and box units.
-    azimuth_errors : (V,) float64
-        Degrees, 0 … 180, where the shape is symmetric to the nearest equal azimuth.
-    """
-
-    vectors: Float32Array
-    azimuths: Float64Array
-    elevations: Float64Array
-    distances: Float64Array
-    azimuth_errors: Float64Array
-
-
+@torch.no_grad()
 def validate_images(
-    network: PointCloudNetwork,
-    bottleneck: Bottleneck,
+    network: HouseNetwork,
     encoder: ImageEncoder,
     views: ViewSet,
     level: float,
     check: Callable[[], None] = lambda: None,
 ) -> dict[str, float]:
-    """Mean IoU over a few views of some shapes, and the median error of the azimuth.
+    """Score a few views of some shapes.
 
     Parameters
     ----------
-    network, bottleneck, encoder
+    network, encoder
         In evaluation mode.
     views : ViewSet
     level : float
         Logit at which surfaces lie.
     check : callable
         Called for every shape; may raise to stop.
+
+    Returns
+    -------
+    dict with ``iou``, the mean; ``entry`` and ``exit``, medians of how far the points seen lie
+    from where they should, box units, where the views have depths; ``azimuth_error``, median
+    in degrees.
     """
-    ious: list[float] = []
-    errors: list[float] = []
+    device = next(encoder.parameters()).device
+    scores: dict[str, list[float]] = {"iou": [], "azimuth_error": []}
     for index, chosen, queries, inside in _validated(views, check):
-        seen = see_shape(encoder, views, index, chosen)
-        errors.extend(seen.azimuth_errors)
-        for vector in torch.from_numpy(seen.vectors):
-            found = occupied(network, bottleneck, vector, queries, level)
-            ious.append(intersection_over_union(found, inside))
-    return {"iou": float(np.mean(ious)), "azimuth_error": float(np.median(errors))}
+        pictures = [views[index][number] for number in chosen]
+        inputs = [plain_input(view, encoder.pixels) for view in pictures]
+        maps, cameras = encoder.see(as_images([image for image, _ in inputs]).to(device))
+        features = encoder.cloud(surface_points(maps, encoder.point_count))
+        azimuths = camera_angles(cameras.float())[0].tolist()
+        order = views.symmetry(index)
+        for number, view in enumerate(pictures):
+            code = {name: tensor[number : number + 1] for name, tensor in features.items()}
+            logits = logits_of(network, code, queries)
+            scores["iou"].append(intersection_over_union(logits > level, inside))
+            error = azimuth_error(azimuths[number], view.camera.azimuth, order)
+            scores["azimuth_error"].append(error)
+            if views[index].has_depths:
+                front = View(view.picture, view.mask, frontmost(view.camera, order), view.depths)
+                wanted = shown_surface(front, inputs[number][1], encoder.pixels // 2)
+                one = slice(number, number + 1)
+                errors = surface_errors(maps[one].cpu(), torch.from_numpy(wanted)[None])
+                for name, values in zip(("entry", "exit"), errors, strict=True):
+                    scores.setdefault(name, []).extend(values[::16].tolist())
+    iou = float(np.mean(scores.pop("iou")))
+    return {"iou": iou, **{name: float(np.median(values)) for name, values in scores.items()}}
 
 
 @torch.no_grad()
@@ -102,7 +101,7 @@ def validate_image_network(
     ious = []
     for index, chosen, queries, inside in _validated(views, check):
         stored = views[index]
-        images = as_images([plain_input(stored[number], network.side) for number in chosen])
+        images = as_images([plain_input(stored[number], network.side)[0] for number in chosen])
         codes = network.encode(images.to(device))
         for number in range(len(chosen)):
             code = {name: tensor[number : number + 1] for name, tensor in codes.items()}
@@ -111,44 +110,6 @@ def validate_image_network(
     means = np.mean(ious, axis=0)
     best = int(means.argmax())
     return {"iou": float(means[best]), "threshold": float(THRESHOLDS[best])}
-
-
-@torch.no_grad()
-def occupied(
-    network: PointCloudNetwork,
-    bottleneck: Bottleneck,
-    vector: torch.Tensor,
-    queries: Float32Array,
-    level: float,
-) -> BoolArray:
-    """Whether queries (M, 3) lie inside the shape of a vector (Z,)."""
-    device = next(bottleneck.parameters()).device
-    logits = logits_of(network, bottleneck.decode(vector[None].to(device)), queries)
-    inside: BoolArray = logits > level
-    return inside
-
-
-@torch.no_grad()
-def see_shape(encoder: ImageEncoder, views: ViewSet, index: int, chosen: list[int]) -> SeenShape:
-    """Encode some views of a shape and compare the cameras with those that took them."""
-    stored = views[index]
-    pictures = [stored[number] for number in chosen]
-    images = as_images([plain_input(view, encoder.pixels) for view in pictures])
-    device = next(encoder.parameters()).device
-    vectors, cameras = encoder(images.to(device))
-    azimuth, elevation, distance = (
-        part.double().cpu().numpy() for part in camera_angles(cameras.float())
-    )
-    true = np.array([view.camera.azimuth for view in pictures])
-    period = 360.0 / symmetry_order(views, index)
-    off = np.abs(azimuth - true) % period
-    return SeenShape(
-        vectors.float().cpu().numpy(),
-        azimuth,
-        elevation,
-        distance,
-        np.minimum(off, period - off),
-    )
 
 
 def _validated(
@@ -161,27 +122,3 @@ def _validated(
         chosen = [round(number * count / _VIEWS) for number in range(min(_VIEWS, count))]
         rng = np.random.default_rng(index)
         yield index, chosen, *uniform_queries(views.shapes[index], _QUERIES, rng)
-
-
-def symmetry_order(views: ViewSet, index: int) -> int:
-    """Count the turns about the vertical after which a shape looks as before.
-
-    8 stands for round ones, whose azimuth means nothing beyond that.
-    """
-    surface = torch.from_numpy(views.shapes[index]["surface"][:_SYMMETRY_POINTS].astype(np.float32))
-    half = len(surface) // 2
-    moved, still = surface[:half], surface[half:]
-    apart = float(torch.cdist(moved, still).amin(1).mean())
-    order = 1
-    for turns in _SYMMETRIES:
-        angle = 2 * math.pi / turns
-        turn = torch.tensor(
-            [
-                [math.cos(angle), 0.0, -math.sin(angle)],
-                [0.0, 1.0, 0.0],
-                [math.sin(angle), 0.0, math.cos(angle)],
-            ]
-        )
-        if float(torch.cdist(moved @ turn, still).amin(1).mean()) <= apart + _SYMMETRIC:
-            order = turns
-    return order

@@ -1,8 +1,10 @@
-"""Training of the image encoder over a finished model and its latent space.
+"""Training of the image encoder over a finished model.
 
-Model and latent space stay as they are. Like a training of the model itself, a run lives in
-a folder and goes on where it was; see `occviewer.training.timed_run`. Needs torch, numpy,
-safetensors and Pillow only.
+First it learns to see: what surface a picture shows, and from where. Then its cloud encoder,
+which begins as a copy of the model's, learns to make shapes of the clouds that are seen, with
+the errors that they have. The model stays as it is. Like a training of the model itself, a run
+lives in a folder and goes on where it was; see `occviewer.training.timed_run`. Needs torch,
+numpy, safetensors and Pillow only.
 """
 
 from __future__ import annotations
@@ -16,18 +18,20 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the usual name
 
-from occviewer.networks import PointCloudNetwork
+from occviewer.networks import HouseNetwork
 from occviewer.networks.bottleneck import Bottleneck
-from occviewer.networks.image_encoder import ImageEncoder, camera_loss
-from occviewer.training.averaging import MovingAverage
-from occviewer.training.image_examples import ImageBatch, ImageExamples, Targets, ViewSet
+from occviewer.networks.camera_numbers import camera_loss
+from occviewer.networks.image_encoder import ImageEncoder, cloud_settings
+from occviewer.networks.surface_maps import surface_loss, surface_points
+from occviewer.training.image_augmentation import plain_input
+from occviewer.training.image_examples import ImageBatch, ImageExamples, ViewSet, as_images
 from occviewer.training.image_scores import validate_images
 from occviewer.training.network_setup import channels_last
 from occviewer.training.recipe import Optimisation
-from occviewer.training.timed_run import Report, TimedRun
+from occviewer.training.timed_run import Report, TimedRun, cosine_rate
 
-_FIRST_TARGETS = 48  # shapes by which the vectors are standardised
-_LEAST_STD = 1e-2
+_SPREAD_OVER = 96  # pictures
+_LEAST_SPREAD = 1e-2
 
 
 @dataclass(frozen=True)
@@ -39,13 +43,16 @@ class ImageSettings:
     optimisation : Optimisation
     pixels : int
         Side of the pictures.
-    decoded : int
-        Examples of a batch whose occupancy is looked at; that costs more than all else.
+    seeing : float
+        Share of the time in which it learns to see.
+    camera : float
+        Weight of the camera's loss against 1 for the surface.
+    clouds : int
+        Pictures of a step while the cloud encoder learns.
     queries : int
         Labelled queries of each of them.
-    cells, outline, camera : float
-        Weights of the squared errors of standardised cells and outline, and of the camera's loss,
-        against 1 for the occupancy.
+    cloud_rate : float
+        Learning rate of the cloud encoder.
     seed : int
     validate_every : float
         Minutes of training between validations.
@@ -55,11 +62,11 @@ class ImageSettings:
         default_factory=lambda: Optimisation(batch=32, learning_rate=1e-3, weight_decay=0.05)
     )
     pixels: int = 112
-    decoded: int = 24
-    queries: int = 512
-    cells: float = 0.1
-    outline: float = 0.1
-    camera: float = 0.1
+    seeing: float = 0.6
+    camera: float = 0.3
+    clouds: int = 16
+    queries: int = 1024
+    cloud_rate: float = 5e-4
     seed: int = 0
     validate_every: float = 10.0
 
@@ -69,10 +76,10 @@ class ImageTrainer(TimedRun[ImageBatch]):
 
     Parameters
     ----------
-    network : PointCloudNetwork
+    network : HouseNetwork
         Of the finished model; it is frozen and moved to the device.
-    bottleneck : Bottleneck
-        Its latent space; likewise.
+    size : int
+        Length of the vectors of its latent space.
     level : float
         Logit at which the model's surfaces lie.
     settings : ImageSettings
@@ -101,8 +108,8 @@ class ImageTrainer(TimedRun[ImageBatch]):
 
     def __init__(
         self,
-        network: PointCloudNetwork,
-        bottleneck: Bottleneck,
+        network: HouseNetwork,
+        size: int,
         level: float,
         settings: ImageSettings,
         train_views: ViewSet,
@@ -113,19 +120,26 @@ class ImageTrainer(TimedRun[ImageBatch]):
         report: Report = lambda line: None,
     ) -> None:
         torch.manual_seed(settings.seed)
-        self.encoder = ImageEncoder(bottleneck.size, settings.pixels).to(device)
+        train_views.require_depths()
+        self.encoder = ImageEncoder(
+            cloud_settings(network.config), settings.pixels, network.point_count, size
+        ).to(device)
+        self.encoder.cloud.load_state_dict(network.encoder.state_dict())
         super().__init__(
             self.encoder, settings.optimisation, settings.validate_every, run, device, report
         )
         self.network = network.to(device).eval().requires_grad_(False)
-        self.bottleneck = bottleneck.to(device).eval().requires_grad_(False)
         channels_last(self.network)
-        channels_last(self.bottleneck)
         self.settings = settings
         self.train_views = train_views
         self._level, self._val_views, self._weights = level, val_views, weights
-        self._targets = Targets(self.network, self.bottleneck, train_views.shapes)
+        self._drawn = torch.Generator().manual_seed(settings.seed)
         self._resume()
+
+    @property
+    def sees(self) -> bool:
+        """Whether it has learned to see, and the cloud encoder learns."""
+        return self._progress() >= self.settings.seeing
 
     def train(self) -> None:
         """Train until the time or the steps are used up.
@@ -139,8 +153,6 @@ class ImageTrainer(TimedRun[ImageBatch]):
         """
         if self.finished:
             return
-        if self.step == 0:
-            self._learn_scale()
         examples = ImageExamples(
             self.train_views,
             self._weights,
@@ -148,12 +160,23 @@ class ImageTrainer(TimedRun[ImageBatch]):
             # A resumed run draws new examples, not those that it has seen.
             [self.settings.seed, self.step],
         )
+        self._frozen = False
         self.encoder.train()
-        options = self.settings
-        self._take_steps(
-            lambda: examples.draw(options.optimisation.batch, options.decoded, options.queries)
-        )
+        self._take_steps(lambda: self._draw(examples))
         self._validate()
+
+    @torch.no_grad()
+    def learn_spread(self, bottleneck: Bottleneck) -> None:
+        """Note how far the vectors of pictures of different training shapes lie apart."""
+        encoder, bottleneck = self.averaged(), bottleneck.to(self.device).eval()
+        usable, vectors = self.train_views.usable, []
+        for index in usable[:: -(-len(usable) // _SPREAD_OVER)]:
+            image, _ = plain_input(self.train_views[index][0], encoder.pixels)
+            features, _ = encoder(as_images([image]).to(self.device))
+            vectors.append(bottleneck.encode(features)[0])
+            self.check_stopped()
+        spread = torch.stack(vectors).std(0, correction=0).clamp(min=_LEAST_SPREAD)
+        self.average.state_dict()["latent_std"].copy_(spread)
 
     def averaged(self) -> ImageEncoder:
         """Build the encoder with the averaged weights, in evaluation mode."""
@@ -162,59 +185,53 @@ class ImageTrainer(TimedRun[ImageBatch]):
         channels_last(encoder)
         return encoder.to(self.device).requires_grad_(False).eval()
 
-    def _learn_scale(self) -> None:
-        """Take mean and spread of the vectors from some of the training shapes."""
-        usable = self.train_views.usable
-        step = -(-len(usable) // _FIRST_TARGETS)
-        vectors = []
-        for index in usable[::step]:
-            vectors.append(self._targets.of(index))
-            self.check_stopped()
-        known = torch.stack(vectors)
-        self.encoder.latent_mean.copy_(known.mean(0))
-        self.encoder.latent_std.copy_(known.std(0, correction=0).clamp(min=_LEAST_STD))
-        self.average = MovingAverage(self.encoder, self.settings.optimisation.average)
+    def _draw(self, examples: ImageExamples) -> ImageBatch:
+        options = self.settings
+        if not self.sees:
+            return examples.draw(options.optimisation.batch, 0, 0)
+        if not self._frozen:
+            self._freeze_sight()
+        return examples.draw(options.clouds, options.clouds, options.queries)
+
+    def _freeze_sight(self) -> None:
+        """From now on it sees with the averaged weights, as whoever uses it will."""
+        self.encoder.load_state_dict(self.average.state_dict())
+        for name, part in self.encoder.named_children():
+            if name != "cloud":
+                part.requires_grad_(False).eval()
+        self._frozen = True
 
     def _loss(self, batch: ImageBatch) -> tuple[Tensor, dict[str, Tensor]]:
-        options, losses = self.settings, self._losses(batch)
-        loss = (
-            losses["occupancy"]
-            + options.cells * losses["cells"]
-            + options.outline * losses["outline"]
-            + options.camera * losses["camera"]
-        )
-        return loss, losses
+        images = batch.images.to(self.device)
+        if self._frozen:
+            with torch.no_grad():
+                maps, _ = self.encoder.see(images)
+                points = surface_points(maps, self.encoder.point_count, self._drawn)
+            features = self.encoder.cloud(points)
+            logits = self.network.decode(batch.queries.to(self.device), features).float()
+            loss = F.binary_cross_entropy_with_logits(logits, batch.inside.to(self.device))
+            return loss, {"occupancy": loss}
+        maps, cameras = self.encoder.see(images)
+        losses = surface_loss(maps.float(), batch.surfaces.to(self.device))
+        losses["camera"] = camera_loss(cameras.float(), batch.cameras.to(self.device))
+        loss = losses["shown"] + losses["entry"] + losses["exit"]
+        return loss + self.settings.camera * losses["camera"], losses
 
-    def _losses(self, batch: ImageBatch) -> dict[str, Tensor]:
-        vectors, cameras = self.encoder(batch.images.to(self.device))
-        wanted = torch.stack([self._targets.of(*shape) for shape in batch.shapes]).to(self.device)
-        split = self.bottleneck.outline
-        outline = (vectors - wanted)[:, :split] / self.encoder.latent_std[:split]
-        cells = self._cells(vectors) - self._cells(wanted)
-        features = self.bottleneck.decode(vectors[: self.settings.decoded])
-        logits = self.network.decode(batch.queries.to(self.device), features).float()
-        return {
-            "occupancy": F.binary_cross_entropy_with_logits(logits, batch.inside.to(self.device)),
-            "cells": (cells / self.bottleneck.cell_std).square().mean(),
-            "outline": outline.square().mean(),
-            "camera": camera_loss(cameras.float(), batch.cameras.to(self.device)),
-        }
-
-    def _cells(self, vectors: Tensor) -> Tensor:
-        split = self.bottleneck.outline
-        return self.bottleneck.cells_of(vectors[:, :split]) + vectors[:, split:]
+    def _rate(self) -> float:
+        """Two cosines: each half of the training ends with small steps."""
+        done, seeing = self._progress(), self.settings.seeing
+        options = self._optimisation
+        if done < seeing:
+            return cosine_rate(options, self.step, done / seeing)
+        share = self.settings.cloud_rate / options.learning_rate
+        return share * cosine_rate(options, self.step, (done - seeing) / (1 - seeing))
 
     def _scores(self) -> Mapping[str, float]:
         """Score pictures of validation shapes."""
         if self._val_views is None:
             return {}
         return validate_images(
-            self.network,
-            self.bottleneck,
-            self.averaged(),
-            self._val_views,
-            self._level,
-            self.check_stopped,
+            self.network, self.averaged(), self._val_views, self._level, self.check_stopped
         )
 
     def _own_state(self) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""The views of one shape on disk: pictures, masks and cameras in a safetensors file.
+"""The views of one shape on disk: pictures, masks, depths and cameras in a safetensors file.
 
-Pictures are JPEG, masks PNG of one bit a pixel, each after the other in one tensor of bytes
-with the ends of all in another; the header holds the `ShapeRecord`. Read with numpy,
-safetensors and Pillow alone.
+Pictures are JPEG, masks PNG of one bit a pixel, depths PNG of a byte a pixel, each after the
+other in one tensor of bytes with the ends of all in another; the header holds the
+`ShapeRecord`. Read with numpy, safetensors and Pillow alone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from PIL import Image
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from occviewer.arrays import BoolArray, Float64Array, UInt8Array
+from occviewer.arrays import BoolArray, Float32Array, Float64Array, UInt8Array
 from occviewer.cameras import PictureCamera
 from occviewer.errors import DataError
 from occviewer.files import write_whole
@@ -28,6 +28,12 @@ from occviewer.training.shape_file import ShapeRecord
 FORMAT = "occviewer-views-1"
 QUALITY = 88
 """Of the JPEGs."""
+
+DEPTH_PIXELS = 96
+"""Side of the maps of depths: they are for feature maps, which are coarser than pictures."""
+
+_DEPTH_REACH = 0.9  # box units before and behind the origin; half the box's diagonal is 0.87
+_DEPTH_STEPS = 254  # of a byte; 0 is where nothing is
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,11 +46,15 @@ class View:
     mask : (S, S) bool
         Where the shape is seen.
     camera : PictureCamera
+    depths : (2, D, D) float32
+        Of the first and the last surface in box units along the line of sight, over the whole
+        picture; NaN where there is none.
     """
 
     picture: UInt8Array
     mask: BoolArray
     camera: PictureCamera
+    depths: Float32Array
 
 
 class ShapeViews:
@@ -66,6 +76,7 @@ class ShapeViews:
         self.cameras: Float64Array = arrays["cameras"].astype(np.float64)
         self._pictures, self._picture_ends = arrays["pictures"], arrays["picture_ends"]
         self._masks, self._mask_ends = arrays["masks"], arrays["mask_ends"]
+        self._depths, self._depth_ends = arrays.get("depths"), arrays.get("depth_ends")
 
     def __len__(self) -> int:
         return len(self.cameras)
@@ -73,7 +84,13 @@ class ShapeViews:
     @property
     def nbytes(self) -> int:
         """Memory that the packed views take."""
-        return int(self._pictures.nbytes + self._masks.nbytes)
+        depths = 0 if self._depths is None else self._depths.nbytes
+        return int(self._pictures.nbytes + self._masks.nbytes + depths)
+
+    @property
+    def has_depths(self) -> bool:
+        """Whether there are depths; pictures of earlier versions have none."""
+        return self._depths is not None
 
     def camera(self, number: int) -> PictureCamera:
         """Camera of one view."""
@@ -84,7 +101,15 @@ class ShapeViews:
     def __getitem__(self, number: int) -> View:
         picture = self._unpacked(self._pictures, self._picture_ends, number, "RGB")
         mask = self._unpacked(self._masks, self._mask_ends, number, "L") > 127
-        return View(picture, mask, self.camera(number))
+        return View(picture, mask, self.camera(number), self._depth_maps(number))
+
+    def _depth_maps(self, number: int) -> Float32Array:
+        if self._depths is None:
+            return np.full((2, DEPTH_PIXELS, DEPTH_PIXELS), np.nan, np.float32)
+        steps = self._unpacked(self._depths, self._depth_ends, number, "L").astype(np.float32)
+        away = (steps - 1) * (2 * _DEPTH_REACH / _DEPTH_STEPS) - _DEPTH_REACH
+        depths = np.where(steps > 0, away + np.float32(self.cameras[number, 2]), np.nan)
+        return depths.reshape(2, len(steps) // 2, -1).astype(np.float32)
 
     def _unpacked(self, blob: UInt8Array, ends: Any, number: int, mode: str) -> UInt8Array:  # noqa: ANN401
         begin = int(ends[number - 1]) if number else 0
@@ -114,8 +139,41 @@ def save_views(path: Path, views: Sequence[View], record: ShapeRecord) -> None:
         "masks": np.frombuffer(b"".join(masks), np.uint8),
         "mask_ends": np.cumsum([len(part) for part in masks]),
         "cameras": np.array(cameras, np.float64),
+        **_depth_tensors([(view.camera.distance, view.depths) for view in views]),
     }
     about = {"format": FORMAT, "pixels": len(views[0].picture), "record": asdict(record)}
+    _write(path, tensors, about)
+
+
+def add_depths(path: Path, depths: Sequence[Float32Array]) -> None:
+    """Add depths (2, D, D) of every view to a file whose views have none, or replace them.
+
+    Raises
+    ------
+    DataError
+        When the file holds no views, or cannot be written.
+    """
+    arrays, metadata = _read(path)
+    _about(path, metadata)
+    distances = arrays["cameras"][:, 2].tolist()
+    arrays |= _depth_tensors(list(zip(distances, depths, strict=True)))
+    _write(path, arrays, json.loads(metadata["views"]))
+
+
+def _depth_tensors(depths: Sequence[tuple[float, Float32Array]]) -> dict[str, Any]:
+    packed = []
+    for distance, maps in depths:
+        away = (maps - distance).clip(-_DEPTH_REACH, _DEPTH_REACH) + _DEPTH_REACH
+        steps = 1 + np.round(away * (_DEPTH_STEPS / (2 * _DEPTH_REACH)))
+        stacked = np.nan_to_num(steps, nan=0).astype(np.uint8).reshape(-1, maps.shape[2])
+        packed.append(_packed(Image.fromarray(stacked), "PNG", optimize=True))
+    return {
+        "depths": np.frombuffer(b"".join(packed), np.uint8),
+        "depth_ends": np.cumsum([len(part) for part in packed]),
+    }
+
+
+def _write(path: Path, tensors: dict[str, Any], about: dict[str, Any]) -> None:
     # One entry: the library writes several in no fixed order, and equal views should be
     # equal files.
     write_whole(path, save(tensors, {"views": json.dumps(about, ensure_ascii=False)}), DataError)
@@ -129,18 +187,32 @@ def load_views(path: Path) -> ShapeViews:
     DataError
         When the file holds no views, or is cut off.
     """
-    try:
-        with safe_open(path, "np") as file:
-            metadata = file.metadata() or {}
-            arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise _damaged(path, error) from error
+    arrays, metadata = _read(path)
     pixels, record = _about(path, metadata)
     return ShapeViews(path, arrays, pixels, record)
 
 
-def read_view_record(path: Path) -> tuple[int, int, ShapeRecord]:
-    """Read only the header: number of views, pixels a side, and the record.
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
+    """Read the tensors and the header."""
+    try:
+        with safe_open(path, "np") as file:
+            return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise _damaged(path, error) from error
+
+
+@dataclass(frozen=True)
+class ViewsHead:
+    """What a file of views says of itself: number of views, pixels a side, and the shape."""
+
+    count: int
+    pixels: int
+    record: ShapeRecord
+    has_depths: bool
+
+
+def read_views_head(path: Path) -> ViewsHead:
+    """Read only the header.
 
     Raises
     ------
@@ -151,9 +223,11 @@ def read_view_record(path: Path) -> tuple[int, int, ShapeRecord]:
         with safe_open(path, "np") as file:
             metadata = file.metadata() or {}
             count = file.get_slice("cameras").get_shape()[0]
+            has_depths = "depths" in file.keys()  # noqa: SIM118
     except (SafetensorError, OSError) as error:
         raise _damaged(path, error) from error
-    return count, *_about(path, metadata)
+    pixels, record = _about(path, metadata)
+    return ViewsHead(count, pixels, record, has_depths)
 
 
 def _about(path: Path, metadata: dict[str, str]) -> tuple[int, ShapeRecord]:

@@ -3,6 +3,8 @@ import argparse
 import numpy as np
 import pytest
 import trimesh
+from safetensors import safe_open
+from safetensors.numpy import save_file
 
 from occviewer.cli.data import add_data_commands
 from occviewer.training.view_file import load_views
@@ -52,6 +54,25 @@ def test_shards_can_be_stopped_and_make_the_same_files(prepared, tmp_path, capsy
     assert run("render", prepared / "set", *meshes, "-o", whole, *SMALL) == 0
     assert "views of 1 shapes drawn, 1 kept" in capsys.readouterr().out
     assert files[0].read_bytes() == before
+
+
+def test_pictures_that_lack_only_depths_get_them_and_stay(prepared, tmp_path, capsys):
+    options = ("--from", prepared / "meshes", "-o", tmp_path, *SMALL)
+    run("render", prepared / "set", *options)
+    files = sorted((tmp_path / "views").iterdir())
+    whole = [file.read_bytes() for file in files]
+    with safe_open(files[0], "np") as file:
+        header = file.metadata()
+        arrays = {name: file.get_tensor(name) for name in file.keys() if "depth" not in name}  # noqa: SIM118
+    pictures = arrays["pictures"] = arrays["pictures"][::-1].copy()  # such as nobody draws
+    save_file(arrays, files[0], header)
+    capsys.readouterr()
+    assert run("render", prepared / "set", *options) == 0
+    assert "views of 1 shapes drawn, 1 kept" in capsys.readouterr().out
+    with safe_open(files[0], "np") as file:
+        np.testing.assert_array_equal(file.get_tensor("pictures"), pictures)
+        assert "depths" in file.keys()  # noqa: SIM118
+    assert files[1].read_bytes() == whole[1]
 
 
 def test_sources_that_are_not_there_are_reported_and_the_rest_is_done(prepared, tmp_path, capsys):

@@ -2,6 +2,7 @@
 
 import numpy as np
 from PIL import Image, ImageFilter
+from scipy import ndimage
 
 from occviewer.cameras import PictureCamera, fitted_centre_and_focal
 from occviewer.training.shape_file import read_record
@@ -24,6 +25,19 @@ def drawn(points, camera):
     return picture, np.asarray(closed) > 127
 
 
+def depths_of(points, camera, mask):
+    """Depths (2, H, W) of the nearest and the farthest of points (N, 3) behind every pixel."""
+    pixels, depth = camera.project(points)
+    columns, rows = pixels.astype(int).clip(0, PIXELS - 1).T
+    first, last = np.full((PIXELS, PIXELS), np.inf), np.full((PIXELS, PIXELS), -np.inf)
+    np.minimum.at(first, (rows, columns), depth)
+    np.maximum.at(last, (rows, columns), depth)
+    # Pixels between the points are as the nearest that has any.
+    nearest = ndimage.distance_transform_edt(np.isinf(first), return_indices=True)[1]
+    depths = np.stack([first, last])[:, nearest[0], nearest[1]]
+    return np.where(mask, depths, np.nan).astype(np.float32)
+
+
 def save_pictures(dataset, views, count=6):
     """Pictures of every shape of a data set of solids."""
     (views / "views").mkdir(parents=True)
@@ -37,5 +51,6 @@ def save_pictures(dataset, views, count=6):
                 number * 360 / count - 180, 20.0, 2.5, 1.0, (0, 0), (PIXELS, PIXELS)
             )
             camera = fitted_centre_and_focal(camera, surface, (6, 6, 42, 42))
-            made.append(View(*drawn(surface, camera), camera))
+            picture, mask = drawn(surface, camera)
+            made.append(View(picture, mask, camera, depths_of(surface, camera, mask)))
         save_views(views / "views" / path.name, made, read_record(path))

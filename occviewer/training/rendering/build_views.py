@@ -12,7 +12,7 @@ from occviewer.training.jobs import run_jobs
 from occviewer.training.manifest import SHAPES
 from occviewer.training.rendering.views import ViewJob, run_view_job, source_mesh
 from occviewer.training.shape_file import ShapeRecord, read_record
-from occviewer.training.view_file import read_view_record
+from occviewer.training.view_file import read_views_head
 
 VIEWS = "views"
 
@@ -74,6 +74,8 @@ def build_views(
 ) -> ViewReport:
     """Draw the views of every shape of a data set that are not there yet.
 
+    Pictures that were drawn before depths were stored get them.
+
     Parameters
     ----------
     dataset : Path
@@ -105,7 +107,10 @@ def build_views(
     jobs = []
     for record in records:
         target = view_path(views, record.name)
-        if not options.force and _is_done(target, record, options):
+        has_pictures, has_depths = (
+            (False, False) if options.force else _done(target, record, options)
+        )
+        if has_pictures and has_depths:
             report.kept.append(record.name)
             continue
         try:
@@ -113,7 +118,9 @@ def build_views(
         except DataError as error:
             report.failed[record.name] = str(error)
             continue
-        jobs.append(ViewJob(record, mesh, target, options.count, options.pixels, options.seed))
+        jobs.append(
+            ViewJob(record, mesh, target, options.count, options.pixels, options.seed, has_pictures)
+        )
     on_start(len(jobs))
     outcomes = run_jobs(render, jobs, workers=options.workers, limit_seconds=options.limit_seconds)
     with closing(outcomes):  # Ctrl-C ends the workers at once
@@ -121,7 +128,8 @@ def build_views(
             name = outcome.job.record.name
             if outcome.failure:
                 report.failed[name] = outcome.failure
-                outcome.job.target.unlink(missing_ok=True)
+                if not outcome.job.only_depths:
+                    outcome.job.target.unlink(missing_ok=True)
             else:
                 report.rendered.append(name)
             on_shape(name, outcome.failure)
@@ -142,16 +150,19 @@ def _records(dataset: Path, classes: tuple[str, ...]) -> list[ShapeRecord]:
     return chosen
 
 
-def _is_done(target: Path, record: ShapeRecord, options: ViewOptions) -> bool:
+def _done(target: Path, record: ShapeRecord, options: ViewOptions) -> tuple[bool, bool]:
+    """Whether the wanted pictures are there, and whether they have depths."""
     if not target.exists():
-        return False
+        return False, False
     try:
-        count, pixels, stored = read_view_record(target)
+        head = read_views_head(target)
     except DataError:
-        return False  # cut off by a full disk or a copy: drawn again
+        return False, False  # cut off by a full disk or a copy: drawn again
+    stored = head.record
     same = (stored.rotation, stored.scale, stored.centre) == (
         record.rotation,
         record.scale,
         record.centre,
     )
-    return same and (count, pixels) == (options.count, options.pixels)
+    same = same and (head.count, head.pixels) == (options.count, options.pixels)
+    return same, head.has_depths

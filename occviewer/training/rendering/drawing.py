@@ -16,6 +16,7 @@ from occviewer.training.rendering.parts import Part
 _SAMPLES = 4  # a pixel
 _CREASE = 40.0  # degrees between faces that are shaded as an edge
 _SHADOW_PIXELS = 512
+_REACH = 0.95  # half the diagonal of the box, and a little
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ class Drawer:
         for group in self._groups:
             group.paint(look)
         self._light(look)
-        self._point(camera)
+        point_camera(self._renderer.GetActiveCamera(), camera)
         self._window.Render()
         self._grab.Modified()
         self._grab.Update()
@@ -164,19 +165,6 @@ class Drawer:
     def _pass(self, wanted: Any) -> None:  # noqa: ANN401 - a vtkRenderPass, or None for VTK's own
         self._renderer.SetPass(wanted)
 
-    def _point(self, camera: PictureCamera) -> None:
-        eye = self._renderer.GetActiveCamera()
-        half = self._pixels / 2
-        eye.SetPosition(*camera.position)
-        eye.SetFocalPoint(0, 0, 0)
-        eye.SetViewUp(*camera.rotation[1])
-        eye.SetViewAngle(2 * np.degrees(np.arctan(half / camera.focal)))
-        # VTK's window centre is how far the axis lies from the middle, rightwards and upwards,
-        # in half pictures, with the sign of what is moved.
-        eye.SetWindowCenter(1 - camera.centre[0] / half, camera.centre[1] / half - 1)
-        reach = 0.95  # half the diagonal of the box, and a little
-        eye.SetClippingRange(max(0.01, camera.distance - reach), camera.distance + reach)
-
 
 class _Group:
     """Parts that one actor draws: one with a texture, or all that have none."""
@@ -186,7 +174,7 @@ class _Group:
 
         self._numbers = list(numbers)
         self._textured = parts[0].texture is not None
-        data = _poly_data(parts)
+        data = poly_data(parts)
         mapper = vtkPolyDataMapper()
         mapper.SetInputData(data)
         self.actor = vtkActor()
@@ -235,7 +223,23 @@ def _grouped(parts: Sequence[Part]) -> list[list[int]]:
     return [*groups, *plain.values()]
 
 
-def _poly_data(parts: Sequence[Part]) -> Any:  # noqa: ANN401 - a vtkPolyData
+def point_camera(eye: Any, camera: PictureCamera) -> tuple[float, float]:  # noqa: ANN401
+    """Point VTK's camera as that of a square picture; nearest and farthest depth it sees."""
+    half = camera.size[0] / 2
+    eye.SetPosition(*camera.position)
+    eye.SetFocalPoint(0, 0, 0)
+    eye.SetViewUp(*camera.rotation[1])
+    eye.SetViewAngle(2 * np.degrees(np.arctan(half / camera.focal)))
+    # VTK's window centre is how far the axis lies from the middle, rightwards and upwards,
+    # in half pictures, with the sign of what is moved.
+    eye.SetWindowCenter(1 - camera.centre[0] / half, camera.centre[1] / half - 1)
+    near, far = max(0.01, camera.distance - _REACH), camera.distance + _REACH
+    eye.SetClippingRange(near, far)
+    return near, far
+
+
+def poly_data(parts: Sequence[Part]) -> Any:  # noqa: ANN401 - a vtkPolyData
+    """Make one mesh of parts, with the number of its part at every vertex."""
     from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
     from vtkmodules.vtkCommonCore import vtkPoints
     from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData

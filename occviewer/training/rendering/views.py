@@ -10,12 +10,13 @@ import numpy as np
 
 from occviewer.errors import DataError
 from occviewer.training.rendering.backgrounds import KINDS, draw_background
+from occviewer.training.rendering.depths import DepthDrawer
 from occviewer.training.rendering.drawing import Drawer
 from occviewer.training.rendering.looks import draw_camera, draw_look, exposed
 from occviewer.training.rendering.parts import Part, load_parts, made_up_parts
 from occviewer.training.shape_file import ShapeRecord
 from occviewer.training.synthetic.furniture import LIBRARY
-from occviewer.training.view_file import View, save_views
+from occviewer.training.view_file import DEPTH_PIXELS, View, add_depths, load_views, save_views
 
 _FEWEST_PIXELS = 25
 _COVERED = 0.2  # of a pixel: panes of glass are part of a shape
@@ -37,6 +38,8 @@ class ViewJob:
     count, pixels : int
         Views, and side of the pictures.
     seed : int
+    only_depths : bool
+        Whether the pictures are there already and lack nothing but depths.
     """
 
     record: ShapeRecord
@@ -45,6 +48,7 @@ class ViewJob:
     count: int
     pixels: int
     seed: int
+    only_depths: bool = False
 
 
 def run_view_job(job: ViewJob) -> None:
@@ -58,6 +62,12 @@ def run_view_job(job: ViewJob) -> None:
         When the machine cannot draw.
     """
     parts = made_up_parts(job.record) if job.mesh is None else load_parts(job.mesh, job.record)
+    if job.only_depths:
+        stored = load_views(job.target)
+        with DepthDrawer(parts, DEPTH_PIXELS) as depths:
+            measured = [depths.measure(stored.camera(number)) for number in range(len(stored))]
+        add_depths(job.target, measured)
+        return
     # What is drawn depends on the seed and the shape's name only, however work is divided.
     rng = np.random.default_rng([job.seed, zlib.crc32(job.record.name.encode()), 2])
     save_views(job.target, render_views(parts, job.count, job.pixels, rng), job.record)
@@ -78,7 +88,7 @@ def render_views(
     points = np.concatenate([part.vertices[np.unique(part.faces)] for part in parts])
     points = points[:: 1 + len(points) // _SEEN_VERTICES]
     views = []
-    with Drawer(parts, pixels) as drawer:
+    with Drawer(parts, pixels) as drawer, DepthDrawer(parts, DEPTH_PIXELS) as depths:
         for number in range(count):
             camera = draw_camera(points, number, count, pixels, rng)
             drawn = drawer.draw(camera, draw_look(parts, camera, rng)) / 255.0
@@ -88,7 +98,8 @@ def render_views(
                 raise DataError("Nothing of the shape can be seen in its pictures.")
             background = draw_background(str(rng.choice(KINDS)), pixels, mask, rng)
             picture = exposed(drawn[..., :3] + (1 - cover) * background, rng)
-            views.append(View(np.round(255 * picture).astype(np.uint8), mask, camera))
+            colors = np.round(255 * picture).astype(np.uint8)
+            views.append(View(colors, mask, camera, depths.measure(camera)))
     return views
 
 
