@@ -1,9 +1,9 @@
 """From a picture to the features of the house model, and the camera that took it.
 
 Three steps. A ResNet-18 under the published parameter names sees the shape cut out of its
-picture, and says from where it was taken. Decoders turn its feature maps into the surface that
-the picture shows, see `occviewer.networks.surface_maps`: a cloud, half of it on the hidden
-side, in the shape's own frame. And a cloud encoder like the model's own, used to how such
+picture, and says from where it was taken. A decoder turns its feature maps into the surface
+that the picture shows, see `occviewer.networks.surface_maps`: a cloud, half of it on the hidden
+side. And a cloud encoder like the model's own, used to how such
 clouds are wrong, makes of it what the model's decoder and latent space know.
 """
 
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the usual name
 
 from occviewer.networks.base import Features
-from occviewer.networks.camera_numbers import DIRECTIONS
+from occviewer.networks.camera_numbers import DIRECTIONS, camera_angles
 from occviewer.networks.house import HouseEncoder
 from occviewer.networks.resnet import ResNetFeatures, normalised_image
 from occviewer.networks.surface_maps import MapDecoder, surface_points
@@ -80,7 +80,7 @@ class ImageEncoder(nn.Module):
         Returns
         -------
         maps, cameras
-            `surface_points` and `camera_angles` read them.
+            `points` and `occviewer.networks.camera_numbers.camera_angles` read them.
         """
         images = normalised_image(images).contiguous(memory_format=torch.channels_last)
         levels = self.features.levels(images)
@@ -90,7 +90,14 @@ class ImageEncoder(nn.Module):
     def forward(self, images: Tensor) -> tuple[Features, Tensor]:
         """Features, batch first, and cameras (B, D + 2) of RGB images (B, 3, S, S) in [0, 1]."""
         maps, cameras = self.see(images)
-        return self.cloud(surface_points(maps, self.point_count)), cameras
+        return self.cloud(self.points(maps, cameras)), cameras
+
+    def points(
+        self, maps: Tensor, cameras: Tensor, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """Clouds (B, point_count, 3), box frame, of what `see` gives; see `surface_points`."""
+        azimuths, _, _ = camera_angles(cameras)
+        return surface_points(maps, azimuths, self.point_count, generator)
 
 
 def cloud_settings(config: dict[str, Any]) -> dict[str, Any]:

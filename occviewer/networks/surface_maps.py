@@ -1,10 +1,10 @@
-"""The surface that a picture shows, pixel by pixel, in the frame of the shape.
+"""The surface that a picture shows, pixel by pixel.
 
 For every pixel: whether it shows the shape, where the line of sight enters the shape, and
-where it leaves it for good. The places are in the box frame and not in the camera's, as in
-"Normalized Object Coordinate Space" (Wang et al., CVPR 2019), both ends of the line as in
-"X-NOCS" (Sridhar et al., NeurIPS 2019). So a picture becomes a cloud of points of the shape,
-visible and hidden ones, without knowing the camera.
+where it leaves it for good, as in "X-NOCS" (Sridhar et al., NeurIPS 2019). So a picture becomes
+a cloud of points of the shape, visible and hidden ones. The places are upright and to the scale
+of the box frame, but turned so that the camera stands in front: what a pixel shows then hardly
+depends on which side of the shape is seen. That is said once, by the camera's azimuth.
 """
 
 from __future__ import annotations
@@ -99,17 +99,26 @@ def surface_loss(maps: Tensor, wanted: Tensor) -> dict[str, Tensor]:
 
 
 def surface_errors(maps: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
-    """Distances (N,) of the entries and of the exits from where they should be, box units."""
+    """Distances (N,) of the entries and of the exits from where they should be, box units.
+
+    `maps` and `wanted` are as for `surface_loss`.
+    """
     shown = torch.isfinite(wanted[:, 0])
     entry = (maps[:, _ENTRY] - wanted[:, :3]).norm(dim=1)[shown]
     return entry, (maps[:, _EXIT] - wanted[:, 3:]).norm(dim=1)[shown]
 
 
-def surface_points(maps: Tensor, count: int, generator: torch.Generator | None = None) -> Tensor:
-    """Clouds (B, count, 3) of the points that maps (B, MAPS, H, W) show, entries and exits.
+def surface_points(
+    maps: Tensor, azimuths: Tensor, count: int, generator: torch.Generator | None = None
+) -> Tensor:
+    """Clouds (B, count, 3), box frame, of the points that maps (B, MAPS, H, W) show.
+
+    Entries and exits; without gradient.
 
     Parameters
     ----------
+    azimuths : (B,) Tensor
+        Of the cameras, degrees.
     count : int
         Points of a cloud; where fewer pixels show the shape they come again.
     generator : Generator, optional
@@ -129,7 +138,16 @@ def surface_points(maps: Tensor, count: int, generator: torch.Generator | None =
             order = [torch.randperm(len(points), generator=generator) for _ in range(repeats)]
             chosen = torch.cat(order)[:count]
         clouds.append(points[chosen.to(points.device)])
-    return torch.stack(clouds)
+    return turned(torch.stack(clouds), azimuths)
+
+
+def turned(points: Tensor, azimuths: Tensor) -> Tensor:
+    """Turn points (B, N, 3) about the vertical by angles (B,) in degrees, from +Z towards +X."""
+    angles = torch.deg2rad(azimuths)[:, None]
+    x, y, z = points.unbind(2)
+    return torch.stack(
+        [x * angles.cos() + z * angles.sin(), y, z * angles.cos() - x * angles.sin()], 2
+    )
 
 
 def _block(width: int) -> nn.Sequential:

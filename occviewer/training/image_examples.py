@@ -119,7 +119,7 @@ class ImageBatch:
     images : (B, 3, S, S) float32 Tensor
     surfaces : (B, 6, H, H) float32 Tensor
         Where the line of sight of every pixel enters the shape and where it leaves it; NaN where
-        it does not meet the shape. H is half of S.
+        it does not meet the shape, turned as `shown_surface` has it. H is half of S.
     cameras : (B, D + 2) float32 Tensor
         As `occviewer.networks.image_encoder.camera_numbers` makes them.
     queries : (D, M, 3) float32 Tensor
@@ -209,7 +209,9 @@ def labelled(
 
 
 def shown_surface(view: View, crop: Crop, side: int) -> Float32Array:
-    """Where lines of sight enter and leave a shape: (6, side, side), NaN where they miss it.
+    """Find where lines of sight enter and leave a shape: (6, side, side), NaN where they miss it.
+
+    Box frame, but turned so that the camera's azimuth is 0.
 
     Parameters
     ----------
@@ -230,8 +232,9 @@ def shown_surface(view: View, crop: Crop, side: int) -> Float32Array:
     within = (across >= 0) & (across < width) & (down >= 0) & (down < height)
     depths = view.depths[:, rows.clip(0, measured - 1), columns.clip(0, measured - 1)]
     depths = np.where(within, depths, np.nan)
-    rays = view.camera.rays(np.stack([across, down], -1).reshape(-1, 2)).T.reshape(3, side, side)
-    points = view.camera.position[:, None, None] + depths[:, None] * rays
+    camera = replace(view.camera, azimuth=0.0)
+    rays = camera.rays(np.stack([across, down], -1).reshape(-1, 2)).T.reshape(3, side, side)
+    points = camera.position[:, None, None] + depths[:, None] * rays
     surface: Float32Array = points.reshape(6, side, side).astype(np.float32)
     return surface
 

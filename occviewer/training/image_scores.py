@@ -11,14 +11,13 @@ from occviewer.arrays import BoolArray, Float32Array
 from occviewer.networks import HouseNetwork, OccupancyNetwork
 from occviewer.networks.camera_numbers import camera_angles
 from occviewer.networks.image_encoder import ImageEncoder
-from occviewer.networks.surface_maps import surface_errors, surface_points
+from occviewer.networks.surface_maps import surface_errors
 from occviewer.training.dataset import uniform_queries
 from occviewer.training.image_augmentation import plain_input
 from occviewer.training.image_examples import ViewSet, as_images, shown_surface
 from occviewer.training.latent_scores import logits_of
-from occviewer.training.symmetry import azimuth_error, frontmost
+from occviewer.training.symmetry import azimuth_error
 from occviewer.training.validation import THRESHOLDS, intersection_over_union
-from occviewer.training.view_file import View
 
 MOST_VALIDATED = 40
 """Shapes of a validation."""
@@ -58,7 +57,7 @@ def validate_images(
         pictures = [views[index][number] for number in chosen]
         inputs = [plain_input(view, encoder.pixels) for view in pictures]
         maps, cameras = encoder.see(as_images([image for image, _ in inputs]).to(device))
-        features = encoder.cloud(surface_points(maps, encoder.point_count))
+        features = encoder.cloud(encoder.points(maps, cameras))
         azimuths = camera_angles(cameras.float())[0].tolist()
         order = views.symmetry(index)
         for number, view in enumerate(pictures):
@@ -68,8 +67,7 @@ def validate_images(
             error = azimuth_error(azimuths[number], view.camera.azimuth, order)
             scores["azimuth_error"].append(error)
             if views[index].has_depths:
-                front = View(view.picture, view.mask, frontmost(view.camera, order), view.depths)
-                wanted = shown_surface(front, inputs[number][1], encoder.pixels // 2)
+                wanted = shown_surface(view, inputs[number][1], encoder.pixels // 2)
                 one = slice(number, number + 1)
                 errors = surface_errors(maps[one].cpu(), torch.from_numpy(wanted)[None])
                 for name, values in zip(("entry", "exit"), errors, strict=True):

@@ -22,7 +22,7 @@ from occviewer.networks import HouseNetwork
 from occviewer.networks.bottleneck import Bottleneck
 from occviewer.networks.camera_numbers import camera_loss
 from occviewer.networks.image_encoder import ImageEncoder, cloud_settings
-from occviewer.networks.surface_maps import surface_loss, surface_points
+from occviewer.networks.surface_maps import surface_loss
 from occviewer.training.image_augmentation import plain_input
 from occviewer.training.image_examples import ImageBatch, ImageExamples, ViewSet, as_images
 from occviewer.training.image_scores import validate_images
@@ -205,8 +205,7 @@ class ImageTrainer(TimedRun[ImageBatch]):
         images = batch.images.to(self.device)
         if self._frozen:
             with torch.no_grad():
-                maps, _ = self.encoder.see(images)
-                points = surface_points(maps, self.encoder.point_count, self._drawn)
+                points = self.encoder.points(*self.encoder.see(images), self._drawn)
             features = self.encoder.cloud(points)
             logits = self.network.decode(batch.queries.to(self.device), features).float()
             loss = F.binary_cross_entropy_with_logits(logits, batch.inside.to(self.device))

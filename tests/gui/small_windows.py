@@ -5,7 +5,7 @@ import torch
 from occviewer.document import commands
 from occviewer.models import ModelInfo, open_model, save_checkpoint
 from occviewer.models.checkpoint import update_checkpoint
-from occviewer.networks.image_encoder import ImageEncoder
+from occviewer.networks.image_encoder import ImageEncoder, cloud_settings
 
 from ..latent.spaces import code_of, small_bottleneck
 from ..networks.small import small_network
@@ -75,15 +75,15 @@ def drawn_samples(sampler):
 
 
 def picture_model(folder):
-    """Write a small model whose image encoder, with random weights, sees about one shape."""
+    """Write a small model whose image encoder, with random weights, sees something."""
     path, latent = folder / "seer.safetensors", small_bottleneck()
     save_checkpoint(
         path, small_network("house"), ModelInfo(name="seer", threshold=0.57), latent=latent
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        encoder = ImageEncoder(latent.size, pixels=32, hidden=16)
-    encoder.latent_mean.copy_(latent.prior_mean)
+        cloud = cloud_settings(small_network("house").config)
+        encoder = ImageEncoder(cloud, pixels=32, point_count=200, size=latent.size)
     encoder.latent_std.fill_(0.3)
     update_checkpoint(path, image=encoder)
     return path

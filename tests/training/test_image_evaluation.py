@@ -9,7 +9,7 @@ from occviewer.models import open_model
 from occviewer.models.checkpoint import save_checkpoint, update_checkpoint
 from occviewer.models.info import ModelInfo
 from occviewer.networks.bottleneck import Bottleneck, bottleneck_config
-from occviewer.networks.image_encoder import ImageEncoder
+from occviewer.networks.image_encoder import ImageEncoder, cloud_settings
 from occviewer.networks.onet import ONet
 from occviewer.pictures import DirectDoor, open_picture_door
 from occviewer.training.dataset import ShapeSet
@@ -41,7 +41,10 @@ def scored(tmp_path):
     path = tmp_path / "toy.safetensors"
     # Low enough that some of the box is inside, whatever the weights are.
     save_checkpoint(path, network, ModelInfo(name="toy", threshold=0.3), latent=bottleneck)
-    update_checkpoint(path, image=ImageEncoder(bottleneck.size, pixels=32))
+    encoder = ImageEncoder(
+        cloud_settings(network.config), pixels=32, point_count=200, size=bottleneck.size
+    )
+    update_checkpoint(path, image=encoder)
     door = open_picture_door(open_model(path, "cpu"))
     return door, ViewSet([tmp_path / "views"], ShapeSet([tmp_path / "set"], "test"))
 

@@ -6,17 +6,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from scipy.spatial import cKDTree
 
+from occviewer.cutouts import Crop
 from occviewer.errors import Cancelled, DataError
 from occviewer.models.checkpoint import load_checkpoint, load_image_encoder, save_checkpoint
 from occviewer.models.info import ModelInfo
 from occviewer.networks.bottleneck import Bottleneck, bottleneck_config
-from occviewer.networks.image_encoder import camera_angles, camera_loss, camera_numbers
+from occviewer.networks.image_encoder import ImageEncoder, cloud_settings
+from occviewer.networks.surface_maps import turned
 from occviewer.training.dataset import ShapeSet
 from occviewer.training.image_augmentation import mirrored, plain_input, varied_input
-from occviewer.training.image_examples import ImageExamples, NoViewsError, Targets, ViewSet
+from occviewer.training.image_examples import NoViewsError, ViewSet, shown_surface
 from occviewer.training.image_export import export_image_encoder, update_image_scores
-from occviewer.training.image_scores import symmetry_order
 from occviewer.training.image_training import ImageSettings, ImageTrainer
 from occviewer.training.recipe import Optimisation
 
@@ -69,42 +71,53 @@ def latent():
 def trainer(data, latent, run, **options):
     network, bottleneck = latent
     optimisation = Optimisation(
-        **{"batch": 8, "warmup": 3, "steps": 3, "learning_rate": 2e-3, "average": 0.8, **options}
+        **{"batch": 6, "warmup": 3, "steps": 3, "learning_rate": 2e-3, "average": 0.8, **options}
     )
-    settings = ImageSettings(optimisation, pixels=32, decoded=4, queries=64)
-    return ImageTrainer(
-        network,
-        bottleneck,
-        0.0,
-        settings,
-        view_set(data),
-        view_set(data, "val"),
-        {},
-        run,
-        CPU,
-    )
+    settings = ImageSettings(optimisation, pixels=32, clouds=4, queries=64)
+    views = view_set(data), view_set(data, "val")
+    return ImageTrainer(network, bottleneck.size, 0.0, settings, *views, {}, run, CPU)
 
 
-def test_it_learns_shape_and_camera_and_the_model_does_not_change(
+def curves(run):
+    return [json.loads(line) for line in (run / "curves.jsonl").read_text().splitlines()]
+
+
+def test_it_learns_to_see_then_to_complete_and_the_model_does_not_change(
     data, latent, tmp_path, monkeypatch
 ):
     monkeypatch.setattr("occviewer.training.timed_run.REPORT_EVERY", 0.0)
     before = {name: tensor.clone() for name, tensor in latent[0].state_dict().items()}
     run = trainer(data, latent, tmp_path, steps=30)
     run.train()
-    batch = ImageExamples(run.train_views, {}, 32, [7]).draw(16, 4, 64)
-    wanted = torch.stack([run._targets.of(*shape) for shape in batch.shapes])
-    with torch.no_grad():
-        vectors, _ = run.averaged()(batch.images)
-    spread = run.encoder.latent_std
-    moved = ((vectors - wanted) / spread).square().mean()
-    unmoved = ((run.encoder.latent_mean - wanted) / spread).square().mean()
-    assert moved < 0.9 * unmoved
+    lines = curves(tmp_path)
+    seeing = [line for line in lines if "entry" in line]
+    completing = [line for line in lines if "occupancy" in line]
+    assert (len(seeing), len(completing)) == (18, 12)
+    for part in ("shown", "entry", "exit", "camera"):
+        values = [line[part] for line in seeing]
+        assert np.mean(values[-6:]) < np.mean(values[:3]), part
+    occupancy = [line["occupancy"] for line in completing]
+    assert np.mean(occupancy[-6:]) < np.mean(occupancy[:3])
+    assert {"val_iou", "val_azimuth_error", "val_entry", "val_exit"} <= lines[-1].keys()
     assert all(torch.equal(t, before[name]) for name, t in latent[0].state_dict().items())
-    lines = [json.loads(line) for line in (tmp_path / "curves.jsonl").read_text().splitlines()]
-    assert {"val_iou", "val_azimuth_error"} <= lines[-1].keys()
-    errors = [line["camera"] for line in lines if "camera" in line]
-    assert np.mean(errors[-6:]) < 0.9 * np.mean(errors[:3])
+
+
+def test_what_was_seen_is_fixed_while_the_cloud_encoder_learns(data, latent, tmp_path):
+    run = trainer(data, latent, tmp_path, steps=5)
+    states = []
+    step = run._step
+
+    def watched(batch):
+        result = step(batch)
+        states.append({name: t.clone() for name, t in run.encoder.state_dict().items()})
+        return result
+
+    run._step = watched
+    run.train()
+    seen, first, last = states[2], states[3], states[-1]
+    moved = {name.split(".")[0] for name in last if not torch.equal(first[name], last[name])}
+    assert moved == {"cloud"}
+    assert not torch.equal(seen["maps.out.weight"], first["maps.out.weight"])  # the average's
 
 
 def test_a_stopped_run_goes_on_where_it_was(data, latent, tmp_path):
@@ -134,12 +147,15 @@ def test_the_encoder_travels_in_the_models_file(data, latent, tmp_path):
     assert load_image_encoder(path) is None
     run = trainer(data, latent, tmp_path / "run", steps=1)
     run.train()
+    run.learn_spread(bottleneck)
     export_image_encoder(path, run, {})
     encoder = load_image_encoder(path)
+    assert encoder.latent_std.shape == (bottleneck.size,)
+    assert (encoder.latent_std != 1).all()
     images = torch.rand(2, 3, 32, 32)
     with torch.no_grad():
-        for found, wanted in zip(encoder(images), run.averaged()(images), strict=True):
-            torch.testing.assert_close(found, wanted, atol=0.02, rtol=0.02)
+        for found, wanted in zip(encoder.see(images), run.averaged().see(images), strict=True):
+            torch.testing.assert_close(found, wanted, atol=0.03, rtol=0.03)
     opened, info = load_checkpoint(path)
     assert all(
         torch.equal(tensor, network.state_dict()[name])
@@ -158,9 +174,7 @@ def test_the_encoder_travels_in_the_models_file(data, latent, tmp_path):
 
 
 def test_parameters_have_the_published_names():
-    from occviewer.networks.image_encoder import ImageEncoder
-
-    names = set(ImageEncoder(8).state_dict())
+    names = set(ImageEncoder(cloud_settings(small_network().config)).state_dict())
     assert {
         "features.conv1.weight",
         "features.bn1.running_mean",
@@ -169,20 +183,41 @@ def test_parameters_have_the_published_names():
     } <= names
 
 
-def test_a_mirrored_picture_wants_the_mirrored_shape(data, latent):
+def test_a_mirrored_picture_shows_the_mirrored_surface(data):
     views = view_set(data)
-    targets = Targets(*latent, views.shapes)
     index = next(i for i in views.usable if views.shapes.records[i].name == "table")
     view = views[index][1]
     flipped = mirrored(view)
     np.testing.assert_array_equal(flipped.mask[:, ::-1], view.mask)
     assert flipped.camera.azimuth == -view.camera.azimuth
-    shape = views.shapes[index]
-    turned = shape | {"surface": shape["surface"] * np.array([-1, 1, 1], np.float16)}
-    wanted = Targets(*latent, {index: turned}).of(index)
-    apart = (targets.of(index, mirror=True) - wanted).norm()
-    # Only the noise of the clouds keeps them apart.
-    assert apart < 0.5 * (targets.of(index) - wanted).norm()
+    whole = Crop(0.0, 0.0, 48.0)
+    surface = shown_surface(view, whole, 16)[:, :, ::-1].reshape(2, 3, 16, 16)
+    found = shown_surface(flipped, whole, 16).reshape(2, 3, 16, 16)
+    np.testing.assert_allclose(found[:, 1:], surface[:, 1:], atol=1e-5)
+    np.testing.assert_allclose(found[:, 0], -surface[:, 0], atol=1e-5)
+
+
+def test_the_surface_shown_is_that_of_the_shape_under_its_pixels(data):
+    views = view_set(data)
+    index = next(i for i in views.usable if views.shapes.records[i].name == "box")
+    view, shape = views[index][2], views.shapes[index]
+    in_front = replace(view.camera, azimuth=0.0)
+    angle = torch.tensor([view.camera.azimuth])
+    crop = Crop(5.0, 3.0, 40.0)
+    entry, leaving = shown_surface(view, crop, 20).reshape(2, 3, -1)
+    shown = np.isfinite(entry[0])
+    rows, columns = np.divmod(np.flatnonzero(shown), 20)
+    for places in (entry, leaving):
+        pixels, _ = in_front.project(places[:, shown].T)
+        wanted = np.stack([5 + 2 * (columns + 0.5), 3 + 2 * (rows + 0.5)], 1)
+        np.testing.assert_allclose(pixels, wanted, atol=0.01)
+        (points,) = turned(torch.from_numpy(places[:, shown].T[None].copy()), angle)
+        apart = cKDTree(shape["surface"].astype(float)).query(points)[0]
+        assert np.median(apart) < 0.04
+    depth = [in_front.project(places[:, shown].T)[1] for places in (entry, leaving)]
+    assert np.median(depth[1] - depth[0]) > 0.1
+    outside = shown_surface(view, Crop(-40.0, 0.0, 40.0), 20)
+    assert np.isnan(outside).all()
 
 
 def test_inputs_vary_but_keep_their_size_and_the_plain_one_does_not(data):
@@ -190,38 +225,17 @@ def test_inputs_vary_but_keep_their_size_and_the_plain_one_does_not(data):
     view = views[views.usable[0]][0]
     rng = np.random.default_rng(0)
     drawn = [varied_input(view, 40, rng) for _ in range(12)]
-    assert all(picture.shape == (40, 40, 3) for picture in drawn)
-    assert len({picture.tobytes() for picture in drawn}) == 12
-    np.testing.assert_array_equal(plain_input(view, 40), plain_input(view, 40))
-
-
-def test_cameras_survive_their_numbers():
-    azimuth = torch.tensor([-170.0, 0.0, 95.0])
-    elevation, distance = torch.tensor([-5.0, 20.0, 45.0]), torch.tensor([1.6, 3.0, 6.0])
-    found = camera_angles(camera_numbers(azimuth, elevation, distance))
-    for one, other in zip(found, (azimuth, elevation, distance), strict=True):
-        torch.testing.assert_close(one, other, atol=0.2, rtol=1e-4)
-
-
-def test_of_two_sides_that_look_alike_a_camera_is_on_one():
-    front, back = (camera_numbers(*torch.tensor([[a], [20.0], [3.0]])) for a in (30.0, -150.0))
-    cameras = torch.logaddexp(front, back - 0.1)
-    azimuth, _, _ = camera_angles(cameras)
-    assert azimuth.item() == pytest.approx(30.0, abs=0.5)
-
-
-def test_a_camera_is_worse_the_farther_it_is_off():
-    true = camera_numbers(*torch.tensor([[30.0], [20.0], [3.0]]))
-    losses = [
-        camera_loss(camera_numbers(*torch.tensor([[30.0 + off], [20.0], [3.0]])), true)
-        for off in (0, 10, 40, 120)
-    ]
-    assert losses == sorted(losses)
+    assert all(picture.shape == (40, 40, 3) for picture, _ in drawn)
+    assert len({picture.tobytes() for picture, _ in drawn}) == 12
+    assert len({crop.left for _, crop in drawn}) == 12
+    (one, crop), (other, again) = plain_input(view, 40), plain_input(view, 40)
+    np.testing.assert_array_equal(one, other)
+    assert crop == again
 
 
 def test_symmetric_shapes_are_known(data):
     views = view_set(data)
-    orders = {views.shapes.records[i].name: symmetry_order(views, i) for i in views.usable}
+    orders = {views.shapes.records[i].name: views.symmetry(i) for i in views.usable}
     assert orders["ball"] == 8
     assert orders["egg"] == orders["box"] == orders["table"] == 2
 
@@ -240,7 +254,9 @@ def test_a_run_of_another_network_and_damaged_states_are_refused(data, latent, t
     run._save_state()
     run.settings = replace(run.settings, pixels=40)
     with pytest.raises(DataError, match="another network"):
-        ImageTrainer(*latent, 0.0, replace(run.settings), view_set(data), None, {}, tmp_path, CPU)
+        ImageTrainer(
+            latent[0], 6, 0.0, replace(run.settings), view_set(data), None, {}, tmp_path, CPU
+        )
     (tmp_path / "state.pt").write_bytes(b"no state")
     with pytest.raises(DataError, match="damaged"):
         trainer(data, latent, tmp_path)
