@@ -5,7 +5,9 @@ The files are written here byte by byte, as the formats' authors describe them.
 
 from __future__ import annotations
 
+import gzip
 import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -85,11 +87,39 @@ def metaimage(path, directions):
     path.write_bytes(header.encode() + volume().transpose(2, 1, 0).tobytes())
 
 
+def packed(writer, end):
+    """The same file with its values packed, as the formats allow; `end` ends the header."""
+
+    def write(path, directions):
+        writer(path, directions)
+        head, _, values = path.read_bytes().partition(end)
+        gzipped = gzip.compress(values)
+        if writer is nrrd:
+            path.write_bytes(head.replace(b"raw", b"gzip") + end + gzipped)
+        elif writer is metaimage:
+            values = zlib.compress(values)
+            said = f"BinaryData = True\nCompressedData = True\nCompressedDataSize = {len(values)}"
+            path.write_bytes(head.replace(b"BinaryData = True", said.encode()) + end + values)
+        else:
+            path.write_bytes(gzip.compress(path.read_bytes()))
+
+    return write
+
+
+def sform(path, directions):
+    nifti(path, directions, "sform")
+
+
 WRITERS = {
-    "sform.nii": lambda path, directions: nifti(path, directions, "sform"),
+    "sform.nii": sform,
     "qform.nii": lambda path, directions: nifti(path, directions, "qform"),
     "a.nrrd": nrrd,
     "a.mha": metaimage,
+}
+PACKED = {
+    "a.nii.gz": packed(sform, b"n+1\0"),
+    "z.nrrd": packed(nrrd, b"\n\n"),
+    "z.mha": packed(metaimage, b"LOCAL\n"),
 }
 
 
@@ -109,6 +139,41 @@ def test_the_marked_voxel_lies_where_the_header_says(name, directions, tmp_path)
     assert np.linalg.det(grid.directions) == pytest.approx(1)
     parallel = np.isclose(np.abs(directions), 1).sum() == 3
     assert grid.is_upright == parallel
+
+
+@pytest.mark.parametrize("name", [*WRITERS, *PACKED])
+def test_a_file_that_was_cut_off_says_so(name, tmp_path):
+    path = tmp_path / name
+    (WRITERS | PACKED)[name](path, np.eye(3))
+    whole = path.read_bytes()
+    assert VoxelGrid.load(path).occupied.sum() == 1
+    for lost in (1, 12):
+        path.write_bytes(whole[:-lost])
+        with pytest.raises(ObservationError, match=r"damaged and cannot be read.*copy it again"):
+            VoxelGrid.load(path)
+
+
+def test_values_in_a_file_of_their_own_must_be_there_and_whole(tmp_path):
+    metaimage(tmp_path / "a.mha", np.eye(3))
+    head, _, values = (tmp_path / "a.mha").read_bytes().partition(b"LOCAL\n")
+    path = tmp_path / "a.mhd"
+    path.write_bytes(head + b"a.raw\n")
+    with pytest.raises(ObservationError):
+        VoxelGrid.load(path)
+    (tmp_path / "a.raw").write_bytes(values)
+    assert VoxelGrid.load(path).occupied.sum() == 1
+    (tmp_path / "a.raw").write_bytes(values[:100])
+    with pytest.raises(ObservationError, match="ends after 100 of 240 bytes"):
+        VoxelGrid.load(path)
+
+
+def test_an_anatomical_orientation_stands_upright(tmp_path):
+    path = tmp_path / "a.mha"
+    metaimage(path, np.eye(3))
+    assert VoxelGrid.load(path).up == "y"
+    content = path.read_bytes().replace(b"NDims", b"AnatomicalOrientation = RAI\nNDims")
+    path.write_bytes(content)
+    assert VoxelGrid.load(path).up == "z"
 
 
 def test_axes_along_the_world_become_the_worlds_in_their_order(tmp_path):

@@ -3,7 +3,9 @@
 VTK decodes the values. Where they lie in the world is worked out here, since its readers keep
 of that only spacing and origin: the axes of such a volume seldom are those of the world.
 The world is the one that the file speaks of: right, front, up for NIfTI (RAS), and mostly
-left, back, up for the others (LPS). The third axis points up in both.
+left, back, up for the others (LPS). The third axis points up in
+both. A NRRD file that names no space and a MetaImage without an anatomical orientation speak of
+no patient, and are taken as other volumes are.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from occviewer.arrays import Float64Array
+from occviewer.observations.formats.medical_length import bytes_of_values
 
 MEDICAL_SUFFIXES = (".nrrd", ".nhdr", ".nii", ".nii.gz", ".mha", ".mhd")
 """Suffixes of the files that are read here."""
@@ -64,6 +67,7 @@ def read_medical(
         fields = _checked_header(path)
     reader = _read(path)
     image = reader.GetOutput()
+    _check_whole(path, fields, image)
     values, notes = _values(image, fields)
     if not fields:
         affine = _nifti_affine(reader, image)
@@ -74,6 +78,8 @@ def read_medical(
             notes.append(STANDING)
     else:
         affine = _meta_affine(fields)
+        if "anatomicalorientation" in fields:
+            notes.append(STANDING)
     spacing = np.linalg.norm(affine[:, :3], axis=0)
     if not (np.isfinite(affine).all() and (spacing > 0).all()):
         raise ValueError("its header gives no place in the world")
@@ -107,6 +113,14 @@ def _read(path: Path) -> Any:  # noqa: ANN401 - one of VTK's readers
     if problems or scalars is None or scalars.GetNumberOfTuples() == 0:
         raise ValueError(problems[0] if problems else "it holds no values")
     return reader
+
+
+def _check_whole(path: Path, fields: dict[str, str], image: Any) -> None:  # noqa: ANN401
+    there = bytes_of_values(path, fields)
+    scalars = image.GetPointData().GetScalars()
+    needed = scalars.GetDataSize() * scalars.GetDataTypeSize()
+    if there is not None and there < needed:
+        raise ValueError(f"it ends after {there:,} of {needed:,} bytes of values")
 
 
 def _values(image: Any, fields: dict[str, str]) -> tuple[npt.NDArray[Any], list[str]]:  # noqa: ANN401
