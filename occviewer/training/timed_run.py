@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -128,8 +128,7 @@ class TimedRun(ABC, Generic[Batch]):
             now = time.monotonic()
             self.seconds += now - started
             if now - tally.began > REPORT_EVERY or self._stopped:
-                means = {name: float(np.mean([p[name] for p in parts])) for name in parts[0]}
-                self._write({**tally.means(now), **means, "rate": self._rate()})
+                self._write({**tally.means(now), **part_means(parts), "rate": self._rate()})
                 tally, parts = Tally(now), []
             due = self.seconds - self._validated_at > 60 * self._validate_every
             if now - last_save > SAVE_EVERY or due or self._stopped:
@@ -222,6 +221,12 @@ class TimedRun(ABC, Generic[Batch]):
         return DataError(
             f"{self.run_folder} holds a run of another network: choose another folder."
         )
+
+
+def part_means(steps: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Mean of every part over the steps that have it: a training may go over to other parts."""
+    names = {name: None for step in steps for name in step}
+    return {name: float(np.mean([step[name] for step in steps if name in step])) for name in names}
 
 
 def cosine_rate(options: Optimisation, step: int, progress: float) -> float:

@@ -21,6 +21,7 @@ from occviewer.training.image_examples import NoViewsError, ViewSet, shown_surfa
 from occviewer.training.image_export import export_image_encoder, update_image_scores
 from occviewer.training.image_training import ImageSettings, ImageTrainer
 from occviewer.training.recipe import Optimisation
+from occviewer.training.timed_run import part_means
 
 from ..networks.small import small_network
 from .pictures import save_pictures
@@ -260,3 +261,8 @@ def test_a_run_of_another_network_and_damaged_states_are_refused(data, latent, t
     (tmp_path / "state.pt").write_bytes(b"no state")
     with pytest.raises(DataError, match="damaged"):
         trainer(data, latent, tmp_path)
+
+
+def test_curves_average_each_part_over_the_steps_that_have_it():
+    steps = [{"shown": 1.0, "entry": 2.0}, {"shown": 3.0, "entry": 4.0}, {"occupancy": 5.0}]
+    assert part_means(steps) == {"shown": 2.0, "entry": 3.0, "occupancy": 5.0}
