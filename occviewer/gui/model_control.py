@@ -67,11 +67,14 @@ class ModelControl(QObject):
         """Say why the document's model was not opened, or ask for what its file does not say."""
         from occviewer.models.families.base import MissingSettingError
 
+        sentence = failure.sentence
         if isinstance(failure.error, MissingSettingError):
+            # How to say it on the command line is no help here.
+            sentence = f"{sentence.partition('; say it')[0]}."
             ask_choice(
                 self._controller.window,
                 f"What is the {failure.error.setting}?",
-                f"{failure.sentence.partition('; say it')[0]}.",
+                sentence,
                 failure.error.choices,
                 partial(self.set, failure.error.setting),
             )
@@ -83,4 +86,4 @@ class ModelControl(QObject):
             if undone == title or undone.startswith(MODEL_SETTING):
                 answers["Undo"] = history.undo
         messages = self._controller.window.messages
-        messages.ask(failure.sentence, answers, "error", failure.details)
+        messages.ask(sentence, answers, "error", failure.details)

@@ -11,6 +11,7 @@ from occviewer.document import commands
 from occviewer.gui.failures import Failure
 
 if TYPE_CHECKING:
+    from occviewer.document import Document
     from occviewer.gui.controller import Controller
     from occviewer.gui.worker import Job
     from occviewer.models import Code, Model
@@ -90,13 +91,26 @@ class StoredControl(QObject):
             )
 
     def _take_only(self, model: Model) -> None:
-        """Show the shape of a network that is one, since nothing else can be done with it."""
+        """Show the shape of a network that is one, since nothing else can be done with it.
+
+        It comes with the model, and is no step of its own.
+        """
         from occviewer.models.known_codes import stored_code
 
-        shape, network = self._controller.document.shape, model.network
-        is_one = network.observed == "none" and len(network.stored_codes()) == 1
-        if is_one and shape.code is None:
-            self._take(stored_code(model, 0), f"Take “{model.name}”")
+        network = model.network
+        if network.observed != "none" or len(network.stored_codes()) != 1:
+            return
+        code, now = stored_code(model, 0), self._controller.document
+
+        def with_its_shape(document: Document) -> Document:
+            shape = document.shape
+            if document.model != now.model or shape.code is not None or shape.source is not None:
+                return document
+            return commands.take_code(document, code, detail=1.0).document
+
+        if now.shape.code is None:
+            self._controller.display.fit_next()
+        self._controller.history.complete(with_its_shape)
 
     def _show(self, model: Model, names: tuple[str, ...]) -> None:
         if self._controller.pipeline.model is model:

@@ -71,6 +71,7 @@ def test_the_activation_is_asked_for_where_the_weights_do_not_tell(opened, qtbot
     question = window.findChild(QInputDialog)
     assert "relu or sine" in question.labelText()
     assert "--set" not in question.labelText()
+    assert not any("--set" in message.sentence for message in window.messages.shown())
     question.setTextValue("sine")
     question.accept()
     qtbot.waitUntil(lambda: controller.pipeline.ready and settled(controller), timeout=LONG)
@@ -79,3 +80,12 @@ def test_the_activation_is_asked_for_where_the_weights_do_not_tell(opened, qtbot
     assert dict(controller.document.model.settings) == {"activation": "sine"}
     assert len(wait(controller, qtbot).faces), "the only shape that there is"
     qtbot.waitUntil(lambda: "is one shape" in window.latent.message.text(), timeout=LONG)
+    # The shape came with the model: one step back is the convention before, with its shape.
+    steps = len(controller.history.titles)
+    controller.model.set("inside", "positive")
+    qtbot.waitUntil(lambda: controller.pipeline.ready and settled(controller), timeout=LONG)
+    assert len(controller.history.titles) == steps + 1
+    controller.history.undo()
+    qtbot.waitUntil(lambda: controller.pipeline.ready and settled(controller), timeout=LONG)
+    assert window.model.settings.fields["inside"].currentText() == "negative"
+    assert len(wait(controller, qtbot).faces)
