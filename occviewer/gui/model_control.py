@@ -25,12 +25,14 @@ class ModelControl(QObject):
     def __init__(self, controller: Controller) -> None:
         super().__init__(controller)
         self._controller = controller
+        self._complaint = ""
         window = controller.window
         for chooser in (window.model, window.gallery):
             chooser.model_chosen.connect(self.choose)
         window.model.open_wanted.connect(controller.files.open_model)
         window.model.settings.changed.connect(self.set)
         window.model.settings.reset_wanted.connect(self.reset)
+        controller.pipeline.opened.connect(self._opened)
 
     def choose(self, location: str) -> None:
         """Work with another model: a shipped name, a file, or a folder of DeepSDF."""
@@ -87,3 +89,10 @@ class ModelControl(QObject):
                 answers["Undo"] = history.undo
         messages = self._controller.window.messages
         messages.ask(sentence, answers, "error", failure.details)
+        self._complaint = sentence
+
+    def _opened(self) -> None:
+        """Take back what was said when a model did not open: another did, or it was answered."""
+        if self._complaint:
+            self._controller.window.messages.take_back(self._complaint)
+            self._complaint = ""

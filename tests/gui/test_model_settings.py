@@ -78,6 +78,7 @@ def test_the_activation_is_asked_for_where_the_weights_do_not_tell(opened, qtbot
     assert controller.pipeline.model.network.config["activation"] == "sine"
     assert window.model.settings.fields["activation"].currentText() == "sine"
     assert dict(controller.document.model.settings) == {"activation": "sine"}
+    assert not window.messages.shown(), "what was asked is answered"
     assert len(wait(controller, qtbot).faces), "the only shape that there is"
     qtbot.waitUntil(lambda: "is one shape" in window.latent.message.text(), timeout=LONG)
     # The shape came with the model: one step back is the convention before, with its shape.
