@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from occviewer.models import Code, Model
     from occviewer.observations import PointCloud
     from occviewer.observations.image import Image
-    from occviewer.observations.masking import Mask, SaliencyModel
+    from occviewer.observations.masking import Mask
 
 # As the modules of observations say, which help does not wait for.
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
@@ -164,12 +163,12 @@ def see_picture(args: argparse.Namespace, model: Model, source: Path) -> SeenSha
 
 def _mask_of(args: argparse.Namespace, image: Image) -> Mask:
     from occviewer.observations.image import Image
-    from occviewer.observations.masking import find_mask, given_mask, model_mask
+    from occviewer.observations.masking import find_mask, given_mask, model_mask, saliency_model
 
     if args.mask is not None:
         return given_mask(image, Image.load(args.mask), args.object)
     if args.mask_model is not None:
-        return model_mask(image, _saliency_model(args.mask_model), args.object)
+        return model_mask(image, saliency_model(args.mask_model), args.object)
     box = None if args.box is None else tuple(args.box)
     return find_mask(image, box=box, number=args.object)
 
@@ -188,14 +187,6 @@ def _seen_by_itself(args: argparse.Namespace, model: Model, image: Image) -> See
     asked = any(getattr(args, name) is not None for name in _MASKING)
     mask = _mask_of(args, image) if asked else mask_for(model, image)
     return SeenShape(model.encode_image(image, mask), image, mask)
-
-
-@lru_cache(maxsize=1)
-def _saliency_model(path: Path) -> SaliencyModel:
-    """Open a model once for all inputs: some have a gigabyte."""
-    from occviewer.observations.masking import SaliencyModel
-
-    return SaliencyModel(path)
 
 
 def load_depth(args: argparse.Namespace, source: Path) -> PointCloud:

@@ -170,11 +170,12 @@ class _Packer:
 
     def _picture_row(self, source: PictureSource, arrays: dict[str, Array]) -> dict[str, Any]:
         given = source.masking.given
-        numbers = {
+        others = {
             "picture": self._picture(source.picture),
             "given": None if given is None else self._picture(given),
+            "network": self._link(source.masking.network),
         }
-        return picture_row(source, arrays) | numbers
+        return picture_row(source, arrays) | others
 
     def _code(self, code: Code | None) -> int | None:
         if code is None:

@@ -184,6 +184,7 @@ class _Unpacker:
             _one_of(self._pictures, row["picture"]),
             _optional(self._pictures, row.get("given")),
             self._path(row.get("file")),
+            self._path(row.get("network")),
         )
 
     def _cloud_source(self, number: int, row: Mapping[str, Any]) -> ShapeSource:

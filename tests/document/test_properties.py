@@ -1,5 +1,7 @@
 """Whatever a person does can be undone, redone, saved and opened."""
 
+from pathlib import Path
+
 import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -47,6 +49,7 @@ ACTIONS = {
     ),
     "import picture": lambda d, n: commands.import_picture(d, PICTURES[n % 2], textured=n > 3),
     "method": lambda d, n: commands.set_mask_method(d, ["auto", "plain"][n % 2]),
+    "mask network": lambda d, n: commands.set_mask_network(d, Path(f"/networks/{n}.onnx")),
     "give mask": lambda d, n: commands.give_mask(d, PICTURES[n % 2]),
     "box": lambda d, n: commands.set_box(d, (2 + n, 3, 40, 38) if n else None),
     "stroke": lambda d, n: commands.add_stroke(d, STROKES[n % 2]),

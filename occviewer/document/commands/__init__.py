@@ -28,6 +28,7 @@ from occviewer.document.commands.picture import (
     set_camera,
     set_fit,
     set_mask_method,
+    set_mask_network,
     set_textured,
 )
 from occviewer.document.commands.settings import (
@@ -119,6 +120,7 @@ __all__ = [
     "set_largest_only",
     "set_loop",
     "set_mask_method",
+    "set_mask_network",
     "set_model_settings",
     "set_offsets",
     "set_pad_corner",
