@@ -197,12 +197,8 @@ def load_depth(args: argparse.Namespace, source: Path) -> PointCloud:
     ObservationError
         The file is no depth picture, or its camera cannot be read.
     """
-    from occviewer.observations.depth_image import (
-        FIELD_OF_VIEW,
-        Intrinsics,
-        cloud_of_depth,
-        read_depth,
-    )
+    from occviewer.observations.depth_camera import FIELD_OF_VIEW, Intrinsics
+    from occviewer.observations.depth_image import cloud_of_depth, read_depth
 
     depth = read_depth(source, args.depth_unit)
     height, width = depth.shape

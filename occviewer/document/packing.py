@@ -158,6 +158,7 @@ class _Packer:
             "seed": source.seed,
             "placing": _placing(source.placing),
             "field_of_view": source.field_of_view,
+            "depth_camera": None if source.depth_camera is None else asdict(source.depth_camera),
         }
 
     def _voxels_row(self, source: VoxelSource, arrays: dict[str, Array]) -> dict[str, Any]:

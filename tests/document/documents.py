@@ -182,7 +182,7 @@ def same_picture(a, b):
 
 
 def same_scan(a, b):
-    names = ("path", "crop", "count", "noise", "seed", "field_of_view")
+    names = ("path", "crop", "count", "noise", "seed", "field_of_view", "depth_camera")
     return (
         all(getattr(a, name) == getattr(b, name) for name in names)
         and same_array(a.kept, b.kept)

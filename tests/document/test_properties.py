@@ -15,6 +15,7 @@ from occviewer.document import (
     load_session,
     save_session,
 )
+from occviewer.observations.depth_camera import DepthCamera, Intrinsics
 
 from .documents import MODEL, OTHER_MODEL, PLACEMENT, encoded, equal, make_cloud, make_code
 from .pictures import CAMERA, STROKES, make_fit, make_picture
@@ -39,6 +40,7 @@ def place(document, number):
 
 
 BOXES = [None, ((-1e9,) * 3, (1e9,) * 3), ((1e6 - 1, 1e6 - 3, 1e6 - 4), (1e6 + 3,) * 3)]
+DEPTH_CAMERA = DepthCamera((80, 60), Intrinsics((100.0, 90.0), (40.0, 30.0)))
 PICTURES = [make_picture(f"/pictures/{seed}.png", seed) for seed in (1, 2)]
 ACTIONS = {
     "import voxels": lambda d, n: commands.import_voxels(d, GRIDS[n % 2]),
@@ -60,6 +62,10 @@ ACTIONS = {
     "texture": lambda d, n: commands.set_textured(d, n % 2 == 0),
     "field of view": lambda d, n: commands.set_field_of_view(d, 40 + n),
     "depth": lambda d, n: commands.import_cloud(d, CLOUDS[n % 2], field_of_view=50 + n),
+    "depth camera": lambda d, n: commands.import_cloud(
+        d, CLOUDS[n % 2], field_of_view=50 + n, depth_camera=DEPTH_CAMERA
+    ),
+    "intrinsics": lambda d, n: commands.set_intrinsics(d, Intrinsics((90.0 + n, 90.0), (40.0, n))),
     "import": lambda d, n: commands.import_cloud(d, CLOUDS[n % 2]),
     "delete points": lambda d, n: commands.delete_points(d, np.arange(10 * n, 10 * n + 4)),
     "crop box": lambda d, n: commands.set_crop_box(d, BOXES[n % 3]),
