@@ -37,7 +37,14 @@ class SeenShape:
     image: Image
     mask: Mask | None
     camera: PictureCamera | None = None
-    overlap: float = 0.0
+
+    def overlap(self, mesh: Mesh) -> float | None:
+        """Of the silhouette of a mesh of the box frame with the mask; None without a camera."""
+        from occviewer.meshes.silhouettes import compared
+
+        if self.camera is None or self.mask is None:
+            return None
+        return compared(mesh, self.camera, self.mask.inside).overlap
 
     def coloured(self, mesh: Mesh, texture: str) -> Mesh:
         """Lay the picture's colours on a mesh of the box frame: ``uv`` or ``vertex``."""
@@ -155,10 +162,10 @@ def see_picture(args: argparse.Namespace, model: Model, source: Path) -> SeenSha
     guess = door.guess(image, mask)
     rounds = _ROUNDS if args.refine is None else int(args.refine)
     if not rounds:
-        return SeenShape(guess.code, image, mask, guess.camera, guess.overlap)
+        return SeenShape(guess.code, image, mask, guess.camera)
     settings = FitSettings(rounds=rounds, seed=args.seed)
     fit = fit_silhouette(door, guess, mask.inside, settings)
-    return SeenShape(fit.code, image, mask, fit.camera, fit.overlap)
+    return SeenShape(fit.code, image, mask, fit.camera)
 
 
 def _mask_of(args: argparse.Namespace, image: Image) -> Mask:
