@@ -1,6 +1,7 @@
 """From a picture to a mesh in its colours, and all of it undone, redone, saved and exported."""
 
 import numpy as np
+from PIL import Image as Pillow
 from PySide6.QtGui import QGuiApplication
 
 from occviewer.document import commands
@@ -91,3 +92,21 @@ def test_sliders_move_the_shape_of_a_picture_and_the_colours_stay(seeing, tmp_pa
     seeing.rest()
     assert not np.array_equal(seeing.mesh.vertices, before.vertices)
     assert np.abs(seeing.mesh.colors[:, :3].astype(int) - RED).mean() < 30
+
+
+def test_the_shelf_shows_a_shape_in_the_colours_of_its_picture(seeing, tmp_path):
+    import io
+
+    seeing.open(block(tmp_path))
+    seeing.window.actions_["shape.capture"].trigger()
+    seeing.page.textured.click()
+    seeing.window.actions_["shape.capture"].trigger()
+    shelf = lambda: seeing.controller.document.shelf  # noqa: E731
+    seeing.qtbot.waitUntil(lambda: all(entry.preview for entry in shelf()), timeout=20_000)
+    seeing.rest()
+    red, plain = (
+        np.asarray(Pillow.open(io.BytesIO(entry.preview))).astype(int) for entry in shelf()
+    )
+    seen = red[..., 3] > 0
+    assert np.median(red[seen][:, 0] - red[seen][:, 2]) > 80
+    assert np.abs(plain[..., 0] - plain[..., 2]).max() < 60
