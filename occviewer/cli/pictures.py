@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from occviewer.models import Code, Model
     from occviewer.observations import PointCloud
     from occviewer.observations.image import Image
-    from occviewer.observations.masking import Mask, SaliencyModel
+    from occviewer.observations.masking import Mask
 
 # As the modules of observations say, which help does not wait for.
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
@@ -38,7 +37,14 @@ class SeenShape:
     image: Image
     mask: Mask | None
     camera: PictureCamera | None = None
-    overlap: float = 0.0
+
+    def overlap(self, mesh: Mesh) -> float | None:
+        """Of the silhouette of a mesh of the box frame with the mask; None without a camera."""
+        from occviewer.meshes.silhouettes import compared
+
+        if self.camera is None or self.mask is None:
+            return None
+        return compared(mesh, self.camera, self.mask.inside).overlap
 
     def coloured(self, mesh: Mesh, texture: str) -> Mesh:
         """Lay the picture's colours on a mesh of the box frame: ``uv`` or ``vertex``."""
@@ -156,20 +162,20 @@ def see_picture(args: argparse.Namespace, model: Model, source: Path) -> SeenSha
     guess = door.guess(image, mask)
     rounds = _ROUNDS if args.refine is None else int(args.refine)
     if not rounds:
-        return SeenShape(guess.code, image, mask, guess.camera, guess.overlap)
+        return SeenShape(guess.code, image, mask, guess.camera)
     settings = FitSettings(rounds=rounds, seed=args.seed)
     fit = fit_silhouette(door, guess, mask.inside, settings)
-    return SeenShape(fit.code, image, mask, fit.camera, fit.overlap)
+    return SeenShape(fit.code, image, mask, fit.camera)
 
 
 def _mask_of(args: argparse.Namespace, image: Image) -> Mask:
     from occviewer.observations.image import Image
-    from occviewer.observations.masking import find_mask, given_mask, model_mask
+    from occviewer.observations.masking import find_mask, given_mask, model_mask, saliency_model
 
     if args.mask is not None:
         return given_mask(image, Image.load(args.mask), args.object)
     if args.mask_model is not None:
-        return model_mask(image, _saliency_model(args.mask_model), args.object)
+        return model_mask(image, saliency_model(args.mask_model), args.object)
     box = None if args.box is None else tuple(args.box)
     return find_mask(image, box=box, number=args.object)
 
@@ -190,14 +196,6 @@ def _seen_by_itself(args: argparse.Namespace, model: Model, image: Image) -> See
     return SeenShape(model.encode_image(image, mask), image, mask)
 
 
-@lru_cache(maxsize=1)
-def _saliency_model(path: Path) -> SaliencyModel:
-    """Open a model once for all inputs: some have a gigabyte."""
-    from occviewer.observations.masking import SaliencyModel
-
-    return SaliencyModel(path)
-
-
 def load_depth(args: argparse.Namespace, source: Path) -> PointCloud:
     """Read a depth picture as a cloud.
 
@@ -206,12 +204,8 @@ def load_depth(args: argparse.Namespace, source: Path) -> PointCloud:
     ObservationError
         The file is no depth picture, or its camera cannot be read.
     """
-    from occviewer.observations.depth_image import (
-        FIELD_OF_VIEW,
-        Intrinsics,
-        cloud_of_depth,
-        read_depth,
-    )
+    from occviewer.observations.depth_camera import FIELD_OF_VIEW, Intrinsics
+    from occviewer.observations.depth_image import cloud_of_depth, read_depth
 
     depth = read_depth(source, args.depth_unit)
     height, width = depth.shape

@@ -203,6 +203,9 @@ def _one_picture(
     with stages.stage("extract"):
         notes = list(seen.code.notes)
         box_mesh = _extracted(args, model, seen.code, notes)
+        overlap = seen.overlap(box_mesh)
+    if overlap is not None:
+        notes.append(f"its silhouette overlaps the mask by {overlap:.0%}")
     if args.texture:
         with stages.stage("texture"):
             box_mesh = seen.coloured(box_mesh, args.texture)
@@ -220,7 +223,7 @@ def _one_picture(
         "notes": notes,
         "mask": None if seen.mask is None else seen.mask.method,
         "camera": None if seen.camera is None else seen.camera.as_dict(),
-        "overlap": None if seen.camera is None else round(seen.overlap, 4),
+        "overlap": None if overlap is None else round(overlap, 4),
     }
     return _record(model, seen.code, mesh, job) | found
 

@@ -158,6 +158,7 @@ class _Packer:
             "seed": source.seed,
             "placing": _placing(source.placing),
             "field_of_view": source.field_of_view,
+            "depth_camera": None if source.depth_camera is None else asdict(source.depth_camera),
         }
 
     def _voxels_row(self, source: VoxelSource, arrays: dict[str, Array]) -> dict[str, Any]:
@@ -170,11 +171,12 @@ class _Packer:
 
     def _picture_row(self, source: PictureSource, arrays: dict[str, Array]) -> dict[str, Any]:
         given = source.masking.given
-        numbers = {
+        others = {
             "picture": self._picture(source.picture),
             "given": None if given is None else self._picture(given),
+            "network": self._link(source.masking.network),
         }
-        return picture_row(source, arrays) | numbers
+        return picture_row(source, arrays) | others
 
     def _code(self, code: Code | None) -> int | None:
         if code is None:

@@ -55,6 +55,7 @@ def picture_source(
     picture: Picture,
     given: Picture | None,
     path: Path | None,
+    network: Path | None = None,
 ) -> PictureSource:
     """Make the source that a row describes.
 
@@ -68,6 +69,8 @@ def picture_source(
         The picture, and the one that is its mask if there is one.
     path : Path, optional
         The file it was read from.
+    network : Path, optional
+        The file of the network that finds its mask.
 
     Raises
     ------
@@ -87,6 +90,7 @@ def picture_source(
             strokes,
             masking.get("object"),
             given,
+            network,
         ),
         None if mask is None else _mask(mask, arrays["inside"], picture),
         None if camera is None else PictureCamera.from_dict(camera),

@@ -23,6 +23,7 @@ from occviewer.observations.masking import (
     Stroke,
     drawn,
     find_mask,
+    saliency_model,
 )
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ class Masking:
         Which of several objects is meant, from 1: the largest.
     given : Picture, optional
         A picture that is the mask.
+    network : Path, optional
+        ONNX file of the network that finds it.
     """
 
     method: MaskMethod = "auto"
@@ -98,6 +101,7 @@ class Masking:
     strokes: tuple[Stroke, ...] = ()
     object: int | None = None
     given: Picture | None = None
+    network: Path | None = None
 
     def __post_init__(self) -> None:
         require(self.method in get_args(MaskMethod), f"No way to find a mask: {self.method!r}.")
@@ -118,6 +122,10 @@ class Masking:
             (self.method == "given") == (self.given is not None),
             "A mask is given by a picture, and by nothing else.",
         )
+        require(
+            (self.method == "model") == isinstance(self.network, Path),
+            "A network finds a mask if its file is named, and only then.",
+        )
 
     def find(self, image: Image) -> Mask:
         """Find the mask of a picture; takes a second or so.
@@ -136,6 +144,7 @@ class Masking:
             number=self.object,
             method=self.method,
             given=None if self.given is None else self.given.image,
+            network=None if self.network is None else saliency_model(self.network),
         )
 
 

@@ -16,6 +16,7 @@ from occviewer.document.checks import number, require, whole
 from occviewer.document.shape_source import Kind, ShapeSource
 from occviewer.models.placing import UPS, Up, placement_around, rotation_of
 from occviewer.observations import FEWEST_POINTS, PointCloud
+from occviewer.observations.depth_camera import DepthCamera
 from occviewer.placement import Placement
 
 Corners: TypeAlias = tuple[tuple[float, float, float], tuple[float, float, float]]
@@ -105,6 +106,8 @@ class Source(ShapeSource):
     field_of_view : float, optional
         Of a cloud that was made of a depth picture whose camera is guessed: degrees along the
         picture's longer side.
+    depth_camera : DepthCamera, optional
+        Of a cloud that was made of a depth picture: with what it was made, guessed or given.
     """
 
     kind: ClassVar[Kind] = "cloud"
@@ -119,6 +122,7 @@ class Source(ShapeSource):
     placing: Placing = field(default_factory=Placing)
     crop_axes: Float64Array | None = None
     field_of_view: float | None = None
+    depth_camera: DepthCamera | None = None
 
     def __post_init__(self) -> None:
         require(isinstance(self.cloud, PointCloud), "A source needs a PointCloud.")
@@ -139,6 +143,17 @@ class Source(ShapeSource):
         if self.field_of_view is not None:
             angle = number(self.field_of_view, "The field of view", *FIELDS_OF_VIEW)
             object.__setattr__(self, "field_of_view", angle)
+        require(
+            self.depth_camera is None or isinstance(self.depth_camera, DepthCamera),
+            "The camera of a depth picture must be a DepthCamera.",
+        )
+
+    @property
+    def depth_angle(self) -> float | None:
+        """How wide the camera of a depth picture sees, degrees; None for other clouds."""
+        if self.field_of_view is not None or self.depth_camera is None:
+            return self.field_of_view
+        return min(max(self.depth_camera.field_of_view, FIELDS_OF_VIEW[0]), FIELDS_OF_VIEW[1])
 
     def _checked(self, kept: BoolArray) -> BoolArray | None:
         mask = np.asarray(kept)

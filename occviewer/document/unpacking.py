@@ -25,6 +25,7 @@ from occviewer.document.source import Placing, Source
 from occviewer.document.state import Document
 from occviewer.document.voxel_source import VoxelSource, grid_of
 from occviewer.observations import PointCloud, VoxelGrid
+from occviewer.observations.depth_camera import DepthCamera
 from occviewer.observations.image import Image
 from occviewer.placement import Placement
 
@@ -184,10 +185,11 @@ class _Unpacker:
             _one_of(self._pictures, row["picture"]),
             _optional(self._pictures, row.get("given")),
             self._path(row.get("file")),
+            self._path(row.get("network")),
         )
 
     def _cloud_source(self, number: int, row: Mapping[str, Any]) -> ShapeSource:
-        cloud = _one_of(self._clouds, row["cloud"])
+        cloud, camera = _one_of(self._clouds, row["cloud"]), row.get("depth_camera")
         return Source(
             cloud,
             self._path(row.get("file")),
@@ -199,6 +201,7 @@ class _Unpacker:
             _placing(_object(row.get("placing", {}))),
             row.get("crop_axes"),
             row.get("field_of_view"),
+            None if camera is None else DepthCamera.from_dict(_object(camera)),
         )
 
     def _mask(self, number: int, count: int) -> BoolArray:

@@ -11,16 +11,16 @@ from PySide6.QtWidgets import QFileDialog
 
 from occviewer.document.session import load_session, save_session
 from occviewer.document.state import Document
-from occviewer.gui.file_kinds import MODEL_SUFFIXES, SESSION_SUFFIX, FileKind, kind_of_file
+from occviewer.gui.file_kinds import MODEL_SUFFIXES, SESSION_SUFFIX, kind_of_file
 from occviewer.gui.questions import Button, ask, ask_path
 from occviewer.observations import READABLE_SUFFIXES
+from occviewer.observations.depth_image import DEPTH_SUFFIXES
 from occviewer.observations.formats.voxel_files import VOXEL_SUFFIXES
 from occviewer.observations.image import IMAGE_SUFFIXES
 
 if TYPE_CHECKING:
     from occviewer.gui.controller import Controller
 
-_ORDER: dict[FileKind, int] = {"session": 0, "model": 1}
 SESSION_LANE = "session"
 """In which sessions are read: of several, the latest wish takes the place of the present one."""
 
@@ -44,6 +44,7 @@ class Files:
         kinds = {
             "Scans": (READABLE_SUFFIXES, "cloud" in takes),
             "Pictures": (IMAGE_SUFFIXES, "picture" in takes),
+            "Depth pictures": (DEPTH_SUFFIXES, "cloud" in takes),
             "Voxels": (VOXEL_SUFFIXES, "voxels" in takes),
             "Models": ((*MODEL_SUFFIXES, ".npz"), True),
             "Sessions": ((SESSION_SUFFIX,), True),
@@ -64,22 +65,21 @@ class Files:
             self._controller.choose_model(name)
 
     def open_all(self, paths: list[Path]) -> None:
-        """Open files by their kind: a session first, then a model; the last scan stays.
+        """Open files by their kind: a session first, then a model, then what gives shapes.
 
-        Of several pictures each becomes a shape on the shelf.
+        Of several scans, pictures and other sources each becomes a shape on the shelf.
         """
         kinds = [(kind_of_file(path), path) for path in paths]
-        pictures = [path for kind, path in kinds if kind == "picture"]
-        if len(pictures) > 1:
-            self._controller.importing.row(pictures)
-            kinds = [pair for pair in kinds if pair[0] != "picture"]
-        for kind, path in sorted(kinds, key=lambda pair: _ORDER.get(pair[0], len(_ORDER))):
+        for kind, path in sorted(kinds, key=lambda pair: pair[0] != "session"):
             if kind == "session":
                 self.open_session(path)
             elif kind == "model":
                 self._controller.choose_model(str(path))
-            else:
-                self._controller.import_file(path)
+        sources = [path for kind, path in kinds if kind not in ("session", "model")]
+        if len(sources) > 1:
+            self._controller.importing.row(sources)
+        elif sources:
+            self._controller.import_file(sources[0])
 
     def new_session(self) -> None:
         """Begin anew; the present session may be saved first."""

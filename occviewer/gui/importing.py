@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QGuiApplication, QImage
 
 from occviewer.document.picture_source import Picture
+from occviewer.document.shape import Shape
 from occviewer.document.shape_source import Kind
 from occviewer.errors import ObservationError
 from occviewer.gui.failures import Failure
@@ -29,15 +30,16 @@ _ENCODED = ("image/png", "image/jpeg", "image/tiff", "image/webp", "image/bmp")
 
 
 class Importing(QObject):
-    """Reads in the compute thread; a row of pictures goes to the shelf one after the other."""
+    """Reads in the compute thread; a row of files goes to the shelf one after the other."""
 
     def __init__(self, controller: Controller) -> None:
         super().__init__(controller)
         self._controller = controller
         self._row: deque[Path] = deque()
         self._wanted = 0
-        self._waiting: Picture | None = None  # until its shape is there
-        self._name, self._left_out = "", list[str]()
+        self._waiting: object = None  # what was read, until its shape is there
+        self._name, self._left_out, self._depth = "", list[str](), list[str]()
+        self._refused = set[Kind]()
         controller.pipeline.failed.connect(self._shape_failed)
         controller.history.add_listener(self._document_changed)
 
@@ -66,7 +68,7 @@ class Importing(QObject):
         )
 
     def row(self, paths: list[Path]) -> None:
-        """Make a shape of each of several pictures, and put them on the shelf."""
+        """Make a shape of each of several files, and put them on the shelf."""
         self.stop()
         self._row, self._wanted = deque(paths), len(paths)
         self._next()
@@ -92,13 +94,14 @@ class Importing(QObject):
 
     @property
     def is_in_row(self) -> bool:
-        """Whether more pictures of a row will come after this one."""
+        """Whether more files of a row will come after this one."""
         return bool(self._row)
 
     def stop(self) -> None:
         """Read no more of a row."""
         self._row.clear()
-        self._wanted, self._waiting, self._left_out = 0, None, []
+        self._wanted, self._waiting = 0, None
+        self._left_out, self._depth, self._refused = [], [], set()
 
     def _paste(self, work: Callable[[Job], Import]) -> None:
         self.stop()
@@ -131,7 +134,10 @@ class Importing(QObject):
         controller = self._controller
         takes = controller.studio.takes
         if controller.pipeline.ready and found.kind is not None and found.kind not in takes:
-            self._refuse(found)
+            if found.kind not in self._refused:
+                self._refuse(found)
+            if self._wanted:  # of a row: once is enough
+                self._refused.add(found.kind)
             return False
         controller.display.fit_next()
         return controller.do(found.command)
@@ -161,7 +167,7 @@ class Importing(QObject):
         self._controller.do(found.command)
 
     def _next(self) -> None:
-        """Read the next picture of a row, or say how it went."""
+        """Read the next file of a row, or say how it went."""
         if not self._row:
             self._end()
             return
@@ -169,9 +175,13 @@ class Importing(QObject):
         self._waiting = None
 
         def arrived(found: Import) -> None:
-            self._waiting = found.picture
             if not self._begin(found):
-                self.stop()
+                self._leave_out()
+                return
+            if found.is_depth:
+                self._depth.append(path.name)
+            self._waiting = _content(self._controller.document.shape)
+            self._document_changed()  # a code needs no encoding
 
         def refused(failure: Failure) -> None:
             self._controller.failed(failure)
@@ -179,18 +189,26 @@ class Importing(QObject):
 
         self._name, number = path.name, self._wanted - len(self._row)
         title = f"Reading {path.name} ({number} of {self._wanted})"
+        model = self._controller.pipeline.model
+        opened = "" if model is None else model.name
         self._controller.compute.submit(
-            _LANE, title, lambda job: read(path, depth=False), arrived, refused
+            _LANE, title, lambda job: read(path, model=opened), arrived, refused
         )
 
     def _end(self) -> None:
-        left_out, wanted = self._left_out, self._wanted
+        left_out, wanted, depth = self._left_out, self._wanted, self._depth
         self.stop()
+        if depth:
+            self._controller.window.messages.show_message(
+                "note",
+                f"Read as depth pictures, which have one channel of 16 bits: {', '.join(depth)}; "
+                "set their cameras in the source panel, or open one alone to take it as a picture.",
+            )
         if left_out:
             self._controller.window.messages.show_message(
                 "warning",
-                f"Of {wanted} pictures {len(left_out)} gave no shape: {', '.join(left_out)}. Open "
-                "them one at a time to find their objects.",
+                f"Of {wanted} files {len(left_out)} gave no shape: {', '.join(left_out)}. Open "
+                "them one at a time to see to them.",
             )
 
     def _document_changed(self) -> None:
@@ -198,7 +216,7 @@ class Importing(QObject):
         shape = self._controller.document.shape
         if self._waiting is None:
             return
-        if shape.picture is None or shape.picture.picture is not self._waiting:
+        if _content(shape) is not self._waiting:
             self.stop()  # the person went on with something else
         elif shape.code is not None:
             self._waiting = None
@@ -215,10 +233,19 @@ class Importing(QObject):
             self._leave_out()
 
     def _leave_out(self) -> None:
-        """Leave a picture of a row out; why was said by who tried."""
+        """Leave a file of a row out; why was said by who tried."""
         self._waiting = None
         self._left_out.append(self._name)
         self._next()
+
+
+def _content(shape: Shape) -> object:
+    """Give what a shape was read from, whatever was found out about it since."""
+    if shape.picture is not None:
+        return shape.picture.picture
+    if shape.scan is not None:
+        return shape.scan.cloud
+    return shape.code if shape.voxels is None else shape.voxels.grid
 
 
 def _shipped_for(kind: Kind) -> list[str]:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog
 
 from occviewer.cameras import PictureCamera
 from occviewer.document import commands
 from occviewer.document.picture_source import Masking, Picture, PictureSource
 from occviewer.gui.failures import Failure
+from occviewer.gui.mask_files import MaskFiles
 from occviewer.gui.panels.picture_page import PictureFacts
 from occviewer.gui.picture_cameras import look_through, seen_from, turned_to
 from occviewer.gui.picture_display import PictureDisplay
 from occviewer.gui.refining import Refining
-from occviewer.observations.image import IMAGE_SUFFIXES
 from occviewer.observations.masking import Mask, SeveralObjectsError, Stroke
 
 if TYPE_CHECKING:
@@ -38,6 +36,7 @@ class PictureControl(QObject):
         self._controller, self._page = controller, controller.window.picture
         self.display = PictureDisplay(self._page, controller.storage, controller.failed)
         self.refining = Refining(controller, self._show)
+        self.files = MaskFiles(controller)
         # What was wrong with the masks that could not be found, by who asked for them.
         self._troubles: dict[tuple[Picture, Masking], Failure] = {}
         self._asked: tuple[PictureSource, str] | None = None
@@ -97,7 +96,6 @@ class PictureControl(QObject):
         page.textured_chosen.connect(lambda on: do(commands.set_textured, on))
         mask, view, camera = page.masking, page.view, page.camera
         mask.method_chosen.connect(lambda method: do(commands.set_mask_method, method))
-        mask.file_wanted.connect(self._ask_mask)
         mask.reset_wanted.connect(lambda: do(commands.clear_mask_edits))
         mask.object_chosen.connect(lambda number: do(commands.choose_object, number))
         view.box_drawn.connect(lambda box: do(commands.set_box, box))
@@ -206,27 +204,6 @@ class PictureControl(QObject):
             if within and candidate.inside[int(down), int(across)]:
                 self._controller.do(commands.choose_object, number)
                 return
-
-    def _ask_mask(self) -> None:
-        suffixes = " ".join(f"*{suffix}" for suffix in IMAGE_SUFFIXES)
-        name, _ = QFileDialog.getOpenFileName(
-            self._page, "Open mask", "", f"Pictures ({suffixes});;All files (*)"
-        )
-        if name:
-            self.take_mask(Path(name))
-
-    def take_mask(self, path: Path) -> None:
-        """Read a picture that is white, or opaque, at the object, and take it as the mask."""
-        self._controller.compute.submit(
-            "mask file",
-            f"Reading {path.name}",
-            lambda job: Picture.load(path),
-            self._take_mask,
-            self._controller.failed,
-        )
-
-    def _take_mask(self, picture: Picture) -> None:
-        self._controller.do(commands.give_mask, picture)
 
     def _stroke(self, points: list[Point], radius: float) -> Stroke:
         return Stroke(tuple(points), radius, self._page.masking.tool == "include")

@@ -184,7 +184,7 @@ class PictureDisplay:
             overlay = self._make(
                 "silhouette",
                 (result, camera, inside),
-                lambda: silhouette_overlay(result.mesh, result.resolution, camera, inside),
+                lambda: silhouette_overlay(result.mesh, camera, inside),
             )
         if overlay is None:
             if self._shape is None:

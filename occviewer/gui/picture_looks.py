@@ -11,11 +11,11 @@ from occviewer.arrays import BoolArray, UInt8Array
 from occviewer.cameras import PictureCamera
 from occviewer.cutouts import crop_around, network_input
 from occviewer.meshes import Mesh
+from occviewer.meshes.silhouettes import compared, scaled_mask
 from occviewer.observations.image import Image
 from occviewer.observations.masking import Mask
 
 _SIDE = 900  # pixels of the longer side: more than a panel shows
-_SILHOUETTE_SIDE = 420
 
 # Red, green, blue and opacity. Blue and orange are told apart by all eyes.
 _OUTSIDE = (12, 14, 18, 165)
@@ -54,7 +54,7 @@ def small_picture(image: Image) -> UInt8Array:
 
 def mask_overlay(inside: BoolArray) -> Overlay:
     """Darken what is not the shape, and draw a line around the shape."""
-    small = _scaled(inside, _SIDE)
+    small = scaled_mask(inside, _SIDE)
     pixels = np.zeros((*small.shape, 4), np.uint8)
     pixels[~small] = _OUTSIDE
     pixels[_outline(small)] = _OUTLINE
@@ -63,12 +63,12 @@ def mask_overlay(inside: BoolArray) -> Overlay:
 
 def objects_overlay(candidates: Sequence[Mask]) -> Overlay:
     """Colour several objects, each with its number."""
-    first = _scaled(candidates[0].inside, _SIDE)
+    first = scaled_mask(candidates[0].inside, _SIDE)
     pixels = np.zeros((*first.shape, 4), np.uint8)
     pixels[:] = _OUTSIDE
     labels = []
     for number, candidate in enumerate(candidates, 1):
-        small = _scaled(candidate.inside, _SIDE)
+        small = scaled_mask(candidate.inside, _SIDE)
         colour = _OBJECTS[(number - 1) % len(_OBJECTS)]
         pixels[small] = (*colour, 110)
         pixels[_outline(small)] = (*colour, 255)
@@ -82,50 +82,26 @@ def seen_by_network(image: Image, mask: Mask, pixels: int) -> UInt8Array:
     return network_input(image.pixels, mask.inside, crop_around(mask.bounds), pixels)
 
 
-def silhouette_overlay(
-    mesh: Mesh, resolution: int, camera: PictureCamera, inside: BoolArray
-) -> Overlay:
-    """Compare the silhouette of a mesh with the mask of the picture.
+def silhouette_overlay(mesh: Mesh, camera: PictureCamera, inside: BoolArray) -> Overlay:
+    """Show the silhouette of a mesh over the mask of the picture.
 
     Parameters
     ----------
     mesh : Mesh
         Box frame.
-    resolution : int
-        Cells a side with which it was extracted.
     camera : PictureCamera
         Of the whole picture.
     inside : (H, W) bool
     """
-    from occviewer.pictures.silhouettes import silhouette  # imports torch
-
-    wanted = _scaled(inside, _SILHOUETTE_SIDE)
-    height, width = wanted.shape
-    middles = mesh.vertices[mesh.faces].mean(1)
-    points = np.concatenate([mesh.vertices, middles])
-    found = silhouette(points, camera.resized(width, height), 0.55 / resolution)
-    pixels = np.zeros((height, width, 4), np.uint8)
+    seen = compared(mesh, camera, inside)
+    wanted, found = seen.wanted, seen.found
+    pixels = np.zeros((*wanted.shape, 4), np.uint8)
     pixels[~wanted & ~found] = _OUTSIDE
     pixels[wanted & found] = _BOTH
     pixels[wanted & ~found] = _MISSING
     pixels[found & ~wanted] = _BEYOND
     pixels[_outline(found)] = _OUTLINE
-    union = np.count_nonzero(wanted | found)
-    overlap = np.count_nonzero(wanted & found) / union if union else 0.0
-    return Overlay(pixels, overlap=overlap)
-
-
-def _scaled(mask: BoolArray, side: int) -> BoolArray:
-    """Scale a mask down until its longer side has so many pixels."""
-    import cv2
-
-    height, width = mask.shape
-    scale = min(1.0, side / max(height, width))
-    if scale == 1:
-        return mask
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = cv2.resize(mask.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(small) > 127
+    return Overlay(pixels, overlap=seen.overlap)
 
 
 def _outline(mask: BoolArray) -> BoolArray:

@@ -125,7 +125,7 @@ class PictureStudio:
         if source.fit is not None:
             return self._code_of(source, source.fit)
         guess = door.guess(source.image, source.mask)
-        return self._told(guess.code, guess.camera, guess.overlap)
+        return self._told(guess.code, guess.camera)
 
     def refine(
         self,
@@ -197,12 +197,12 @@ class PictureStudio:
 
         door = self._door
         vector = torch.from_numpy(fit.vector.copy()).to(door.model.device)
-        note = f"silhouette fitted: overlap {fit.before:.2f} to {fit.overlap:.2f}"
+        note = "silhouette fitted to the mask"
         code = door.space.code_at(vector, notes=(note,), detail=self._detail_of(source))
-        return self._told(code, fit.camera, fit.overlap)
+        return self._told(code, fit.camera)
 
-    def _told(self, code: Code, camera: PictureCamera, overlap: float) -> Code:
-        found = {"camera": camera.as_dict(), "overlap": overlap, PIXELS: self._door.encoder.pixels}
+    def _told(self, code: Code, camera: PictureCamera) -> Code:
+        found = {"camera": camera.as_dict(), PIXELS: self._door.encoder.pixels}
         return replace(code, facts={**code.facts, **found})
 
     def _encoded_by_itself(self, source: PictureSource) -> Code:

@@ -81,6 +81,16 @@ class Preferences:
         self._settings.setValue("window/layout", QByteArray(layout))
 
     @property
+    def mask_network(self) -> Path | None:
+        """The file of the network that found the object of a picture last."""
+        value = self._settings.value("mask_network", "")
+        return Path(value) if isinstance(value, str) and value else None
+
+    @mask_network.setter
+    def mask_network(self, path: Path) -> None:
+        self._settings.setValue("mask_network", str(path))
+
+    @property
     def recent(self) -> list[Path]:
         """Files opened lately that are still there, the latest first."""
         value = self._settings.value("recent", [])

@@ -19,17 +19,21 @@ SIZE = (192, 160)
 _TOWARDS = np.array([0.55, 0.42, 0.85])
 _LIGHT = np.array([0.25, 0.8, 0.55])
 _COLOUR = np.array([176, 186, 201])
+_SHADE, _SHADE_OF_COLOURS = 0.35, 0.7  # brightness in the shade; pictures have shades already
 _POINTS_A_PIXEL = 6
 
 
 def preview_png(mesh: Mesh) -> bytes:
-    """Draw a mesh of the box frame, from the front right and above: PNG with transparency."""
+    """Draw a mesh of the box frame, from the front right and above: PNG with transparency.
+
+    Where its vertices have colours, those are drawn.
+    """
     from PIL import Image
 
     width, height = SIZE
     picture = np.zeros((height, width, 4), np.uint8)
     if not mesh.is_empty:
-        points, normals = _spread(mesh)
+        points, normals, colours = _spread(mesh)
         across, up, towards = _axes()
         scale = 0.92 * min(width, height) / max(np.ptp(points @ across), np.ptp(points @ up), 1e-9)
         middle = (points.max(0) + points.min(0)) / 2
@@ -41,8 +45,9 @@ def preview_png(mesh: Mesh) -> bytes:
         order = np.argsort(points @ towards, kind="stable")
         order = order[seen[order]]
         light = _LIGHT / np.linalg.norm(_LIGHT)
-        brightness = 0.35 + 0.65 * np.clip(normals @ light * 0.6 + 0.4, 0, 1)
-        picture[y[order], x[order], :3] = (brightness[order, None] * _COLOUR).astype(np.uint8)
+        dark = _SHADE if mesh.colors is None else _SHADE_OF_COLOURS
+        brightness = dark + (1 - dark) * np.clip(normals @ light * 0.6 + 0.4, 0, 1)
+        picture[y[order], x[order], :3] = (brightness[:, None] * colours)[order].astype(np.uint8)
         picture[y[order], x[order], 3] = 255
         _fill(picture)
     file = io.BytesIO()
@@ -50,13 +55,18 @@ def preview_png(mesh: Mesh) -> bytes:
     return file.getvalue()
 
 
-def _spread(mesh: Mesh) -> tuple[Float64Array, Float32Array]:
-    """Points so dense on the surface that they leave no holes, with normals."""
-    from occviewer.meshes import sample_surface
+def _spread(mesh: Mesh) -> tuple[Float64Array, Float32Array, Float64Array]:
+    """Points so dense on the surface that they leave no holes, with normals and colours."""
+    from occviewer.meshes.sampling import places_on_surface
 
     count = _POINTS_A_PIXEL * SIZE[0] * SIZE[1]
-    sampled = sample_surface(mesh, count, np.random.default_rng(0))
-    return sampled[0].astype(np.float64), sampled[1]
+    faces, weights = places_on_surface(mesh, count, np.random.default_rng(0))
+    corners = mesh.faces[faces]
+    points = np.einsum("nc,ncd->nd", weights, mesh.vertices[corners].astype(np.float64))
+    colours = np.broadcast_to(_COLOUR.astype(np.float64), points.shape)
+    if mesh.colors is not None:
+        colours = np.einsum("nc,ncd->nd", weights, mesh.colors[corners, :3].astype(np.float64))
+    return points, mesh.face_normals[faces], colours
 
 
 def _fill(picture: UInt8Array) -> None:

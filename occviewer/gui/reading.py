@@ -13,7 +13,6 @@ from occviewer.document.shape_source import Kind
 from occviewer.document.state import Document
 from occviewer.gui.file_kinds import kind_of_file
 
-_ARRAYS = (".npy",)
 _MOST_DEPTH = 600_000  # points: the field of view is changed while the window waits
 
 
@@ -26,15 +25,12 @@ class Import:
     kind : Kind or None
         What the model has to take; None for a code, which it made itself.
     command : callable
-    picture : Picture or None
-        Where it is one.
     is_depth : bool
         Whether it was recognised as a depth picture.
     """
 
     kind: Kind | None
     command: Callable[[Document], Change]
-    picture: Picture | None = None
     is_depth: bool = False
 
 
@@ -54,10 +50,10 @@ def read(path: Path, *, depth: bool | None = None, model: str = "") -> Import:
     ObservationError, CodeError
         It cannot be read, or is a code of another model.
     """
-    from occviewer.observations.depth_image import looks_like_depth
+    from occviewer.observations.depth_image import DEPTH_SUFFIXES, looks_like_depth
 
     kind = kind_of_file(path)
-    may_be_depth = kind == "picture" or path.suffix.lower() in _ARRAYS
+    may_be_depth = kind == "picture" or path.suffix.lower() in DEPTH_SUFFIXES
     if may_be_depth and (looks_like_depth(path) if depth is None else depth):
         return _read_depth(path)
     match kind:
@@ -75,7 +71,6 @@ def of_picture(picture: Picture) -> Import:
     return Import(
         "picture",
         lambda document: commands.import_picture(document, picture, textured=True),
-        picture,
     )
 
 
@@ -108,22 +103,21 @@ def _read_code(path: Path, model: str) -> Import:
 
 def _read_depth(path: Path) -> Import:
     from occviewer.observations import require_usable
-    from occviewer.observations.depth_image import (
-        FIELD_OF_VIEW,
-        Intrinsics,
-        cloud_of_depth,
-        read_depth,
-    )
+    from occviewer.observations.depth_camera import FIELD_OF_VIEW, DepthCamera, Intrinsics
+    from occviewer.observations.depth_image import cloud_of_depth, read_depth
 
     depth = read_depth(path)
     height, width = depth.shape
-    cloud = cloud_of_depth(depth, Intrinsics.guessed(width, height), source=path)
+    camera = DepthCamera((width, height), Intrinsics.guessed(width, height))
+    cloud = cloud_of_depth(depth, camera.intrinsics, source=path)
     if len(cloud) > _MOST_DEPTH:
         notes = (*cloud.notes, f"kept {_MOST_DEPTH:,} of {len(cloud):,} points")
         cloud = replace(cloud.subsampled(_MOST_DEPTH), notes=notes)
     usable = require_usable(cloud)
     return Import(
         "cloud",
-        lambda document: commands.import_cloud(document, usable, path, field_of_view=FIELD_OF_VIEW),
+        lambda document: commands.import_cloud(
+            document, usable, path, field_of_view=FIELD_OF_VIEW, depth_camera=camera
+        ),
         is_depth=True,
     )

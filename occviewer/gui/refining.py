@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -17,6 +18,7 @@ from occviewer.gui.failures import Failure
 from occviewer.gui.picture_painting import paint_of
 from occviewer.gui.picture_studio import Refined
 from occviewer.gui.studio import MeshResult
+from occviewer.meshes.silhouettes import compared
 
 if TYPE_CHECKING:
     from occviewer.gui.controller import Controller
@@ -61,6 +63,9 @@ class Refining(QObject):
         source, code, edit = shape.picture, shape.code, shape.edit
         if self.running or source is None or source.mask is None or code is None:
             return
+        mask, camera = source.mask, source.camera_with(code)
+        if camera is None:
+            return
         self._of, self._stopped = shape, threading.Event()
         studio, settings, stopped = controller.studio, controller.document.extraction, self._stopped
         paint, emit = paint_of(shape), self._seen.emit
@@ -81,7 +86,12 @@ class Refining(QObject):
                 last = time.monotonic()
                 emit(job, (result, camera))
 
-            return studio.pictures.refine(
+            def overlap(code: Code, edit: LatentEdit, camera: PictureCamera) -> float:
+                result = studio.mesh(code, edit, settings, live=False, cancel=job.cancelled)
+                return compared(result.mesh, camera, mask.inside).overlap
+
+            before = overlap(code, edit, camera)
+            refined = studio.pictures.refine(
                 source,
                 studio.latent.edited(code, edit),
                 rounds,
@@ -89,6 +99,12 @@ class Refining(QObject):
                 stopped=stopped.is_set,
                 seen=seen,
             )
+            if refined is None:
+                return None
+            after = overlap(refined.code, LatentEdit(), refined.fit.camera)
+            # Measured as the page shows it; the fit looked at fewer pixels.
+            fit = replace(refined.fit, before=before, overlap=after)
+            return Refined(refined.code, fit) if after > before else None
 
         self._job = controller.compute.submit(
             _LANE, "Fitting the silhouette", work, self._done, self._failed

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 
 from occviewer.document import commands
 from occviewer.document.shape import ShelfEntry
+from occviewer.gui.picture_painting import paint_of
 
 if TYPE_CHECKING:
     from occviewer.gui.controller import Controller
@@ -59,11 +60,12 @@ class ShelfControl(QObject):
         code, edit = entry.shape.code, entry.shape.edit
         if code is None:
             return
+        paint = paint_of(entry.shape)
         studio, history = self._controller.studio, self._controller.history
         self._controller.compute.submit(
             f"preview {entry.id}",
             "",
-            lambda job: studio.shelf_preview(code, edit, entry.threshold),
+            lambda job: studio.shelf_preview(code, edit, entry.threshold, paint),
             lambda png: history.complete(
                 lambda document: commands.with_preview(document, entry.id, png)
             ),

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 
 from occviewer.document import commands
 from occviewer.document.source import LARGEST_SEED
+from occviewer.gui.matrix_dialog import MatrixDialog
 
 if TYPE_CHECKING:
     from occviewer.document.source import Source
@@ -29,6 +30,7 @@ class SourceControl(QObject):
         panel.noise_changed.connect(self._add_noise)
         panel.draw_again_wanted.connect(self._draw_again)
         panel.field_of_view_changed.connect(self._set_field_of_view)
+        panel.matrix_wanted.connect(self.ask_matrix)
         panel.grabbed.connect(controller.grab)
         panel.released.connect(controller.release)
         controller.window.actions_.on("source.restore", self.restore)
@@ -45,6 +47,14 @@ class SourceControl(QObject):
     def restore(self) -> None:
         """Take back deleted points and the crop box; the cloud stays where it lies."""
         self._controller.do(commands.in_place, commands.restore_points)
+
+    def ask_matrix(self) -> None:
+        """Ask for the camera matrix of a depth picture."""
+        camera = None if self.source is None else self.source.depth_camera
+        if camera is not None:
+            dialog = MatrixDialog(camera, self._controller.window)
+            dialog.chosen.connect(lambda given: self._controller.do(commands.set_intrinsics, given))
+            dialog.open()
 
     def _place(self, up: str, yaw: float | None) -> None:
         if up == "auto":

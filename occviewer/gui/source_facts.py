@@ -32,7 +32,7 @@ def show_source(panel: SourcePanel, source: Source, code: Code | None, counting:
     yaw = placing.yaw if placing.yaw is not None else found.get("yaw")
     panel.show_facts(_facts(source, code, int(np.count_nonzero(counting))))
     panel.show_placement(align, placing.up, yaw, found_up=found.get("up"))
-    panel.show_field_of_view(source.field_of_view)
+    panel.show_field_of_view(source.depth_angle, has_camera=source.depth_camera is not None)
     panel.show_sampling(source.count or 0, source.noise, len(source.cloud))
 
 

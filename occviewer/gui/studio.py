@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,11 +17,11 @@ from occviewer.document.shape import LatentEdit
 from occviewer.document.shape_source import Kind, ShapeSource
 from occviewer.document.source import Source
 from occviewer.document.voxel_source import VoxelSource
-from occviewer.errors import Cancelled, ExtractionError
+from occviewer.errors import Cancelled, ExtractionError, MeshError
 from occviewer.gui.given_studio import Given, given_to
 from occviewer.gui.latent_studio import LatentStudio
 from occviewer.gui.live import LiveResolution
-from occviewer.gui.picture_painting import Paint, PicturePainting
+from occviewer.gui.picture_painting import Paint, PicturePainting, painted_by
 from occviewer.gui.picture_studio import PictureStudio, with_mask
 from occviewer.gui.point_colouring import PointColouring
 from occviewer.meshes import Mesh
@@ -324,13 +325,22 @@ class Studio:
             self._live.measured(resolution, time.perf_counter() - began)
         return self._cleaned(mesh, settings, live, seconds, cancel).with_normals(), seconds
 
-    def preview(self, code: Code, edit: LatentEdit, threshold: float | None) -> bytes:
-        """Draw a small PNG picture of a shape, for the shelf."""
+    def preview(
+        self,
+        code: Code,
+        edit: LatentEdit,
+        threshold: float | None,
+        paint: Paint | None = None,
+    ) -> bytes:
+        """Draw a small PNG picture of a shape, in the colours of a picture where it has them."""
         from occviewer.extraction import extract
         from occviewer.gui.previews import preview_png
 
         field = self._field_of(self.latent.edited(code, edit))
         mesh = extract(field, 48, _level(self._model, threshold))
+        if paint is not None:
+            with suppress(MeshError):  # the camera sees nothing of it
+                mesh = painted_by(mesh, paint)
         return preview_png(mesh)
 
     def stored_preview(self, code: Code, cancel: Cancel) -> bytes | None:
@@ -350,10 +360,12 @@ class Studio:
         except Cancelled:
             return None
 
-    def shelf_preview(self, code: Code, edit: LatentEdit, threshold: float | None) -> bytes:
+    def shelf_preview(
+        self, code: Code, edit: LatentEdit, threshold: float | None, paint: Paint | None
+    ) -> bytes:
         """Draw a picture as `preview` does; empty where the shape is too thin to be found."""
         try:
-            return self.preview(code, edit, threshold)
+            return self.preview(code, edit, threshold, paint)
         except ExtractionError:
             return b""
 

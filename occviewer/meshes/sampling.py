@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from occviewer.arrays import Float32Array, FloatArray
+from occviewer.arrays import Float32Array, Float64Array, FloatArray, IntArray
 from occviewer.errors import MeshError
 from occviewer.meshes.mesh import Mesh
 
@@ -38,6 +38,22 @@ def sample_surface(
     MeshError
         When the mesh has no area.
     """
+    faces, weights = places_on_surface(mesh, count, generator)
+    corners = mesh.vertices[mesh.faces[faces]]  # (N, 3, 3)
+    points = np.einsum("nc,ncd->nd", weights, corners).astype(mesh.vertices.dtype)
+    return points, mesh.face_normals[faces]
+
+
+def places_on_surface(
+    mesh: Mesh, count: int, generator: np.random.Generator
+) -> tuple[IntArray, Float64Array]:
+    """Draw places as `sample_surface` does: faces (N,), and shares (N, 3) of their corners.
+
+    Raises
+    ------
+    MeshError
+        When the mesh has no area.
+    """
     total = np.cumsum(mesh.face_areas)
     if len(total) == 0 or not total[-1] > 0:
         raise MeshError("A mesh without area cannot be sampled.")
@@ -45,6 +61,4 @@ def sample_surface(
     chosen = np.minimum(chosen, len(total) - 1)
     root, share = np.sqrt(generator.random(count)), generator.random(count)
     weights = np.stack([1 - root, root * (1 - share), root * share], axis=1)
-    corners = mesh.vertices[mesh.faces[chosen]]  # (N, 3, 3)
-    points = np.einsum("nc,ncd->nd", weights, corners).astype(mesh.vertices.dtype)
-    return points, mesh.face_normals[chosen]
+    return chosen, weights

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +15,13 @@ from PIL import UnidentifiedImageError
 from occviewer.arrays import BoolArray, Float64Array, FloatArray
 from occviewer.errors import ObservationError
 from occviewer.files import why_not_read
+from occviewer.observations.depth_camera import Intrinsics
 from occviewer.observations.formats.exr import EXR_MAGIC, read_exr_depth
 from occviewer.observations.image import Image
 from occviewer.observations.point_cloud import PointCloud
 
-FIELD_OF_VIEW = 60.0
-"""Degrees that a camera of which nothing is known sees along the longer side, about as
-much as depth cameras and phones do."""
+DEPTH_SUFFIXES = (".png", ".tif", ".tiff", ".npy", ".exr")
+"""Suffixes of the depth pictures that are read, with their dots and in lower case."""
 
 _MILLIMETRES = 1000.0
 _STEP = 0.03  # share of the depth between neighbours from which on a pixel hangs in the air
@@ -32,89 +30,18 @@ _LEAST_SIDE = 16  # of an array; one of points has fewer columns
 _MODES = ("I;16", "I;16B", "I", "F")
 
 
-@dataclass(frozen=True)
-class Intrinsics:
-    """What a pinhole camera does with points, in pixels.
-
-    Attributes
-    ----------
-    focal : (float, float)
-        Focal length across and down.
-    centre : (float, float)
-        Principal point from the left and upper edges; the middle of the first pixel is
-        (0.5, 0.5).
-
-    Raises
-    ------
-    ObservationError
-        A number is not finite, or a focal length not positive.
-    """
-
-    focal: tuple[float, float]
-    centre: tuple[float, float]
-
-    def __post_init__(self) -> None:
-        if not (np.isfinite([*self.focal, *self.centre]).all() and min(self.focal) > 0):
-            raise ObservationError(
-                f"A camera with focal lengths {self.focal} and the principal point {self.centre} "
-                "is not possible; give finite numbers, and focal lengths above 0."
-            )
-
-    @classmethod
-    def guessed(cls, width: int, height: int, field_of_view: float = FIELD_OF_VIEW) -> Intrinsics:
-        """Take the camera that sees so many degrees along the longer side, and looks straight.
-
-        Raises
-        ------
-        ObservationError
-            The angle is not between 1 and 170 degrees.
-        """
-        if not 1 <= field_of_view <= 170:
-            raise ObservationError(
-                f"A field of view of {field_of_view:g} degrees is not possible; use 1 to 170."
-            )
-        focal = max(width, height) / 2 / math.tan(math.radians(field_of_view / 2))
-        return cls((focal, focal), (width / 2, height / 2))
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Intrinsics:
-        """Read a camera matrix: nine numbers as text, or JSON.
-
-        JSON may have ``fx``, ``fy``, ``cx`` and ``cy``, or an ``intrinsic_matrix`` of nine
-        numbers column by column, as Open3D writes it. Both count from the middle of the
-        first pixel, as camera matrices do.
-
-        Raises
-        ------
-        ObservationError
-            The file cannot be read or holds no camera matrix.
-        """
-        path = Path(path)
-        try:
-            text = path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise ObservationError(why_not_read(path, error)) from error
-        except UnicodeDecodeError:
-            text = ""
-        try:
-            fx, fy, cx, cy = _from_json(text) if text.lstrip()[:1] == "{" else _from_text(text)
-        except (ValueError, KeyError, TypeError) as error:
-            raise ObservationError(
-                f"{path} holds no camera matrix; give nine numbers row by row, or JSON with fx, "
-                "fy, cx and cy."
-            ) from error
-        return cls((fx, fy), (cx + 0.5, cy + 0.5))
-
-
 def looks_like_depth(path: str | os.PathLike[str]) -> bool:
-    """Whether a file is a picture or an array of one channel of more than 8 bits.
+    """Whether a file is a picture or an array of one channel of more than 8 bits, or EXR.
 
     Nothing is said of what is wrong with a file: `read_depth` does that.
     """
     path = Path(path)
     try:
         with path.open("rb") as file:
-            if file.read(6) == b"\x93NUMPY":
+            head = file.read(6)
+            if head.startswith(EXR_MAGIC):
+                return True
+            if head == b"\x93NUMPY":
                 shape = np.load(path, mmap_mode="r", allow_pickle=False).shape
                 return len(shape) == 2 and min(shape) >= _LEAST_SIDE
         with Pillow.open(path, formats=("PNG", "TIFF")) as picture:
@@ -283,21 +210,3 @@ def _at_steps(depth: FloatArray) -> BoolArray:
             flying |= (middle - one > limit) & (other - middle > limit)
             flying |= (one - middle > limit) & (middle - other > limit)
     return flying
-
-
-def _from_text(text: str) -> tuple[float, float, float, float]:
-    for mark in "[],;":
-        text = text.replace(mark, " ")
-    matrix = np.array([float(word) for word in text.split()]).reshape(3, 3)
-    if abs(matrix[2, 2] - 1) > 1e-3 or abs(matrix[[1, 2, 2], [0, 0, 1]]).max() > 1e-3:
-        raise ValueError("not a camera matrix")
-    return float(matrix[0, 0]), float(matrix[1, 1]), float(matrix[0, 2]), float(matrix[1, 2])
-
-
-def _from_json(text: str) -> tuple[float, float, float, float]:
-    data = json.loads(text)
-    if "intrinsic_matrix" in data:
-        columns = np.array(data["intrinsic_matrix"], float).ravel()
-        return _from_text(" ".join(map(str, columns.reshape(3, 3).T.ravel())))
-    fx, fy, cx, cy = (float(data[key]) for key in ("fx", "fy", "cx", "cy"))
-    return fx, fy, cx, cy

@@ -145,7 +145,7 @@ def fit_silhouette(
     if after <= before:
         return Fit(guess.code, guess.vector, guess.camera, before, before)
     whole = found.uncropped(crop.left, crop.top, crop.side, guess.camera.size)
-    notes = (*guess.code.notes, f"silhouette fitted: overlap {before:.2f} to {after:.2f}")
+    notes = (*guess.code.notes, f"silhouette fitted in {settings.rounds} rounds")
     code = door.space.code_at(vector, guess.code.placement, notes, detail=detail)
     return Fit(code, vector, whole, before, after)
 

@@ -154,9 +154,9 @@ def same_picture_source(a, b):
         (a.path, a.camera, a.textured) == (b.path, b.camera, b.textured)
         and same_picture(a.picture, b.picture)
         and same_picture(a.masking.given, b.masking.given)
-        and replace(a.masking, method="auto", given=None)
-        == replace(b.masking, method="auto", given=None)
-        and a.masking.method == b.masking.method
+        and replace(a.masking, method="auto", given=None, network=None)
+        == replace(b.masking, method="auto", given=None, network=None)
+        and (a.masking.method, a.masking.network) == (b.masking.method, b.masking.network)
         and (a.mask is None) == (b.mask is None)
         and (a.mask is None or same_array(a.mask.inside, b.mask.inside))
         and (a.fit is None) == (b.fit is None)
@@ -182,7 +182,7 @@ def same_picture(a, b):
 
 
 def same_scan(a, b):
-    names = ("path", "crop", "count", "noise", "seed", "field_of_view")
+    names = ("path", "crop", "count", "noise", "seed", "field_of_view", "depth_camera")
     return (
         all(getattr(a, name) == getattr(b, name) for name in names)
         and same_array(a.kept, b.kept)

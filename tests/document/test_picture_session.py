@@ -47,6 +47,17 @@ def test_a_session_keeps_all_of_a_picture(tmp_path):
     assert (fit.camera, fit.rounds, fit.overlap) == (make_fit().camera, 20, 0.75)
 
 
+def test_a_session_names_the_network_that_found_the_mask(tmp_path, onnx_model):
+    pytest.importorskip("onnxruntime")
+    path = onnx_model("u2net.onnx", bias=-2.0)  # to it the wall is the object
+    document = masked(commands.set_mask_network(imported(), path).document)
+    save_session(document, tmp_path / "a.occ")
+    after = load_session(tmp_path / "a.occ")[0].shape.picture
+    assert (after.masking.method, after.masking.network) == ("model", path)
+    assert np.array_equal(after.mask.inside, document.shape.picture.mask.inside)
+    assert commands.set_mask_method(document, "auto").document.shape.picture.masking.network is None
+
+
 def test_a_picture_whose_mask_was_not_found_yet_waits_again(tmp_path):
     save_session(imported(), tmp_path / "a.occ")
     again, _ = load_session(tmp_path / "a.occ")
@@ -79,6 +90,7 @@ def change(key, value):
         change("kind", "film"),
         change("textured", "yes"),
         change("masking", {"method": "wish"}),
+        change("masking", {"method": "model"}),
         change("masking", {"method": "auto", "box": [9, 9, 1, 1]}),
         change("masking", {"method": "auto", "strokes": [{"points": [], "radius": 1}]}),
         change("mask", {"method": 3}),

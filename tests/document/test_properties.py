@@ -1,5 +1,7 @@
 """Whatever a person does can be undone, redone, saved and opened."""
 
+from pathlib import Path
+
 import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,6 +15,7 @@ from occviewer.document import (
     load_session,
     save_session,
 )
+from occviewer.observations.depth_camera import DepthCamera, Intrinsics
 
 from .documents import MODEL, OTHER_MODEL, PLACEMENT, encoded, equal, make_cloud, make_code
 from .pictures import CAMERA, STROKES, make_fit, make_picture
@@ -37,6 +40,7 @@ def place(document, number):
 
 
 BOXES = [None, ((-1e9,) * 3, (1e9,) * 3), ((1e6 - 1, 1e6 - 3, 1e6 - 4), (1e6 + 3,) * 3)]
+DEPTH_CAMERA = DepthCamera((80, 60), Intrinsics((100.0, 90.0), (40.0, 30.0)))
 PICTURES = [make_picture(f"/pictures/{seed}.png", seed) for seed in (1, 2)]
 ACTIONS = {
     "import voxels": lambda d, n: commands.import_voxels(d, GRIDS[n % 2]),
@@ -47,6 +51,7 @@ ACTIONS = {
     ),
     "import picture": lambda d, n: commands.import_picture(d, PICTURES[n % 2], textured=n > 3),
     "method": lambda d, n: commands.set_mask_method(d, ["auto", "plain"][n % 2]),
+    "mask network": lambda d, n: commands.set_mask_network(d, Path(f"/networks/{n}.onnx")),
     "give mask": lambda d, n: commands.give_mask(d, PICTURES[n % 2]),
     "box": lambda d, n: commands.set_box(d, (2 + n, 3, 40, 38) if n else None),
     "stroke": lambda d, n: commands.add_stroke(d, STROKES[n % 2]),
@@ -57,6 +62,10 @@ ACTIONS = {
     "texture": lambda d, n: commands.set_textured(d, n % 2 == 0),
     "field of view": lambda d, n: commands.set_field_of_view(d, 40 + n),
     "depth": lambda d, n: commands.import_cloud(d, CLOUDS[n % 2], field_of_view=50 + n),
+    "depth camera": lambda d, n: commands.import_cloud(
+        d, CLOUDS[n % 2], field_of_view=50 + n, depth_camera=DEPTH_CAMERA
+    ),
+    "intrinsics": lambda d, n: commands.set_intrinsics(d, Intrinsics((90.0 + n, 90.0), (40.0, n))),
     "import": lambda d, n: commands.import_cloud(d, CLOUDS[n % 2]),
     "delete points": lambda d, n: commands.delete_points(d, np.arange(10 * n, 10 * n + 4)),
     "crop box": lambda d, n: commands.set_crop_box(d, BOXES[n % 3]),

@@ -49,6 +49,40 @@ def test_a_reduced_mesh_has_about_as_many_triangles_and_the_same_shape():
     assert light.volume == pytest.approx(mesh.volume, rel=0.02)
 
 
+def lattice():
+    """Bars along the edges of a cube, with marching cubes' small triangles: many holes."""
+    from occviewer.extraction import extract
+
+    class Bars:
+        bounds = np.array([[-0.55] * 3, [0.55] * 3], np.float32)
+        level = 0.0
+
+        def logits(self, points):
+            off = np.sort(np.abs(np.abs(points) - 0.4), axis=1)
+            along = np.abs(points).max(1) <= 0.45
+            return np.where(along, 0.06 - off[:, 1], -1.0).astype(np.float32)
+
+    return extract(Bars(), 64)
+
+
+@pytest.mark.parametrize("target", [4000, 1000, 100])
+def test_a_watertight_mesh_with_holes_stays_watertight(target):
+    mesh = lattice()
+    assert mesh.is_watertight
+    light = reduced(mesh, target)
+    assert light.is_watertight
+    assert light.euler_characteristic == mesh.euler_characteristic
+    assert len(light.faces) <= max(1.02 * target, 200)
+    if target >= 1000:
+        assert light.volume == pytest.approx(mesh.volume, rel=0.02)
+
+
+def test_an_open_mesh_is_reduced_too():
+    mesh = ball()
+    cut = Mesh(mesh.vertices, mesh.faces[mesh.vertices[mesh.faces][..., 1].mean(1) > 0])
+    assert len(reduced(cut, 500).faces) == pytest.approx(500, rel=0.05)
+
+
 def test_coordinates_in_the_millions_keep_their_place():
     far = Mesh(ball(0.02).vertices.astype(np.float64) + [5e6, 4e5, 30], ball().faces)
     calm = smoothed(far, 20)

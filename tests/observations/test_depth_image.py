@@ -5,7 +5,8 @@ import pytest
 from PIL import Image as Pillow
 
 from occviewer.errors import ObservationError
-from occviewer.observations.depth_image import Intrinsics, cloud_of_depth, read_depth
+from occviewer.observations.depth_camera import DepthCamera, Intrinsics
+from occviewer.observations.depth_image import cloud_of_depth, looks_like_depth, read_depth
 from occviewer.observations.image import Image
 
 CAMERA = Intrinsics((100.0, 110.0), (32.0, 24.0))
@@ -121,3 +122,17 @@ def test_depth_that_is_none_is_said(tmp_path):
         with pytest.raises(ObservationError, match=said) as raised:
             read_depth(tmp_path / name)
         assert name in str(raised.value)
+
+
+def test_a_cloud_is_retold_for_another_camera_as_it_would_have_been_made():
+    depth = np.random.default_rng(0).uniform(1.0, 1.02, (48, 64))
+    other = Intrinsics((140.0, 90.0), (30.0, 27.5))
+    camera = DepthCamera((64, 48), CAMERA)
+    retold = camera.retold(cloud_of_depth(depth, CAMERA).points, other)
+    assert retold == pytest.approx(cloud_of_depth(depth, other).points)
+    assert DepthCamera((64, 48), Intrinsics.guessed(64, 48, 75)).field_of_view == pytest.approx(75)
+
+
+def test_exr_is_taken_for_depth_whatever_else_is_wrong_with_it(tmp_path):
+    (tmp_path / "depth.exr").write_bytes(b"\x76\x2f\x31\x01" + bytes(20))
+    assert looks_like_depth(tmp_path / "depth.exr")

@@ -28,6 +28,7 @@ from occviewer.document.commands.picture import (
     set_camera,
     set_fit,
     set_mask_method,
+    set_mask_network,
     set_textured,
 )
 from occviewer.document.commands.settings import (
@@ -58,6 +59,7 @@ from occviewer.document.commands.source import (
     set_alignment,
     set_crop_box,
     set_field_of_view,
+    set_intrinsics,
     set_placement,
     set_source_seed,
     subsample,
@@ -115,10 +117,12 @@ __all__ = [
     "set_detail",
     "set_face_target",
     "set_field_of_view",
+    "set_intrinsics",
     "set_fit",
     "set_largest_only",
     "set_loop",
     "set_mask_method",
+    "set_mask_network",
     "set_model_settings",
     "set_offsets",
     "set_pad_corner",

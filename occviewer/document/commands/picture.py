@@ -37,9 +37,18 @@ def import_picture(
 def set_mask_method(document: Document, method: MaskMethod) -> Change:
     """Let the mask be found in another way; box and strokes stay."""
     masking = _source(document).masking
-    changed = replace(masking, method=method, given=None, object=None)
+    changed = replace(masking, method=method, given=None, network=None, object=None)
     same = masking.method == method
     return Change(_METHODS[method], document if same else _remasked(document, changed))
+
+
+def set_mask_network(document: Document, path: Path) -> Change:
+    """Let a network in an ONNX file find the mask; box and strokes stay."""
+    masking = _source(document).masking
+    changed = replace(masking, method="model", network=path, given=None, object=None)
+    same = (masking.method, masking.network) == ("model", path)
+    title = f"Object by {quoted(path.name)}"
+    return Change(title, document if same else _remasked(document, changed))
 
 
 def give_mask(document: Document, mask: Picture) -> Change:

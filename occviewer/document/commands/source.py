@@ -19,6 +19,7 @@ from occviewer.document.source import Corners, Placing, Source
 from occviewer.document.state import Document
 from occviewer.models.placing import Up
 from occviewer.observations import FEWEST_POINTS, PointCloud
+from occviewer.observations.depth_camera import DepthCamera, Intrinsics
 from occviewer.placement import Placement
 
 
@@ -28,6 +29,7 @@ def import_cloud(
     path: Path | None = None,
     placing: Placing | None = None,
     field_of_view: float | None = None,
+    depth_camera: DepthCamera | None = None,
 ) -> Change:
     """Begin a new shape with a cloud; it is encoded afterwards.
 
@@ -40,8 +42,16 @@ def import_cloud(
     placing : Placing, optional
     field_of_view : float, optional
         Of a cloud that was made of a depth picture whose camera is guessed: degrees.
+    depth_camera : DepthCamera, optional
+        With which it was made.
     """
-    source = Source(cloud, path, placing=placing or Placing(), field_of_view=field_of_view)
+    source = Source(
+        cloud,
+        path,
+        placing=placing or Placing(),
+        field_of_view=field_of_view,
+        depth_camera=depth_camera,
+    )
     _need_points(source)
     title = f"Import {quoted(source.name)}" if source.name else "Import cloud"
     return Change(title, with_new_shape(document, Shape(source)))
@@ -165,18 +175,50 @@ def set_source_seed(document: Document, seed: int) -> Change:
 
 
 def set_field_of_view(document: Document, degrees: float) -> Change:
-    """Say how wide the depth camera saw; the cloud grows or shrinks across its line of sight."""
-    source = _source(document)
+    """Say how wide the depth camera saw; the cloud grows or shrinks across its line of sight.
+
+    A camera matrix that was given is guessed anew.
+    """
+    source, camera = _source(document), _source(document).depth_camera
     title = f"Field of view {degrees:.4g}°"
-    if source.field_of_view is None:
-        raise DocumentError("The cloud is not of a depth picture whose camera is guessed.")
     if source.field_of_view == degrees:
         return Change(title, document)
+    if camera is not None:
+        guessed = Intrinsics.guessed(*camera.size, degrees)
+        return Change(title, _seen_by(document, guessed, degrees))
+    if source.field_of_view is None:
+        raise DocumentError("The cloud is not of a depth picture.")
     now, before = (math.tan(math.radians(angle / 2)) for angle in (degrees, source.field_of_view))
     points = source.cloud.points * [now / before, now / before, 1.0]
     points.setflags(write=False)
     cloud = replace(source.cloud, points=points)
     return Change(title, _changed(document, cloud=cloud, field_of_view=degrees))
+
+
+def set_intrinsics(document: Document, intrinsics: Intrinsics) -> Change:
+    """Give the camera matrix of a depth picture; its cloud moves across the line of sight."""
+    source, title = _source(document), "Camera matrix"
+    if source.depth_camera is None:
+        raise DocumentError(
+            "The camera of this cloud is not known to be that of a depth picture; open the depth "
+            "picture again."
+        )
+    given = source.field_of_view is None and source.depth_camera.intrinsics == intrinsics
+    return Change(title, document if given else _seen_by(document, intrinsics, None))
+
+
+def _seen_by(document: Document, intrinsics: Intrinsics, degrees: float | None) -> Document:
+    """With the cloud as another camera would have seen it."""
+    source = _source(document)
+    assert source.depth_camera is not None
+    points = source.depth_camera.retold(source.cloud.points, intrinsics)
+    points.setflags(write=False)
+    return _changed(
+        document,
+        cloud=replace(source.cloud, points=points),
+        field_of_view=degrees,
+        depth_camera=replace(source.depth_camera, intrinsics=intrinsics),
+    )
 
 
 def _same_box(one: Source, other: Source) -> bool:

@@ -22,12 +22,13 @@ from occviewer.gui.panels.value_slider import ValueSlider
 BRUSH = 12.0
 """Radius of the brush at first, pixels of the screen."""
 
-GIVEN = "given"
+GIVEN, NETWORK = "given", "model"
 _METHODS = (
     ("Automatic", "auto"),
     ("Transparency", "transparency"),
     ("Plain background", "plain"),
     ("GrabCut", "grabcut"),
+    ("Network from a file…", NETWORK),
     ("Mask from a file…", GIVEN),
 )
 _TOOLS: tuple[tuple[Tool, str, str], ...] = (
@@ -42,6 +43,7 @@ class MaskTools(QWidget):
 
     method_chosen = Signal(str)
     file_wanted = Signal()
+    network_wanted = Signal()
     tool_chosen = Signal(str)
     radius_changed = Signal(float)
     box_removed = Signal()
@@ -59,7 +61,8 @@ class MaskTools(QWidget):
             "Method",
             _METHODS,
             "How the object is told from its background. Automatic takes transparency, else a "
-            "plain background, else GrabCut; a box or a stroke takes GrabCut.",
+            "plain background, else GrabCut; a box or a stroke takes GrabCut. A network is an "
+            "ONNX file that you have, of U²-Net, IS-Net or BiRefNet; nothing is downloaded.",
         )
         self.method.activated.connect(self._choose_method)
         self.object = choice("Object", [], "Which of the objects in the picture is meant.")
@@ -143,10 +146,10 @@ class MaskTools(QWidget):
 
     def _choose_method(self) -> None:
         method = self.method.currentData()
-        if method == GIVEN:
+        if method in (GIVEN, NETWORK):
             with QSignalBlocker(self.method):  # until a file was chosen
                 self.method.setCurrentIndex(max(self.method.findData(self._shown), 0))
-            self.file_wanted.emit()
+            (self.file_wanted if method == GIVEN else self.network_wanted).emit()
         else:
             self.method_chosen.emit(method)
 

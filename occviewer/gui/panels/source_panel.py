@@ -23,7 +23,7 @@ from occviewer.gui.panels.count_slider import CountSlider
 from occviewer.gui.panels.tool_options import ToolOptions
 from occviewer.gui.panels.value_slider import ValueSlider
 from occviewer.observations import FEWEST_POINTS
-from occviewer.observations.depth_image import FIELD_OF_VIEW
+from occviewer.observations.depth_camera import FIELD_OF_VIEW
 
 _HINT = (
     "Drop a scan here (PLY, OBJ, STL, XYZ, PCD, NPZ, LAS, E57 …), or a picture (PNG, JPEG, WebP, "
@@ -91,6 +91,7 @@ class SourcePanel(QWidget):
     restore_wanted = Signal()
     draw_again_wanted = Signal()
     field_of_view_changed = Signal(float)
+    matrix_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -175,9 +176,17 @@ class SourcePanel(QWidget):
         self.yaw.set_value(((yaw or 0.0) + 180) % 360 - 180)
         self.yaw.setEnabled(align != "manual")
 
-    def show_field_of_view(self, degrees: float | None) -> None:
-        """Show how wide a depth camera sees that is guessed; None where there is none."""
+    def show_field_of_view(self, degrees: float | None, *, has_camera: bool = False) -> None:
+        """Show how wide a depth camera sees; None where there is none.
+
+        Parameters
+        ----------
+        degrees : float, optional
+        has_camera : bool
+            Whether its matrix can be given.
+        """
         self._form.setRowVisible(self.field_of_view, degrees is not None)
+        self._form.setRowVisible(self.matrix, degrees is not None and has_camera)
         if degrees is not None:
             self.field_of_view.set_value(degrees)
 
@@ -205,7 +214,14 @@ class SourcePanel(QWidget):
         self.field_of_view.changed.connect(self.field_of_view_changed)
         form.addRow("&Field of view", self.field_of_view)
         self._hold("field of view", self.field_of_view)
-        form.setRowVisible(self.field_of_view, False)
+        self.matrix = _button(
+            "Camera &matrix…",
+            "Give the depth camera’s focal lengths and principal point, as numbers or in a file; "
+            "the field of view is a guess.",
+        )
+        self.matrix.clicked.connect(self.matrix_wanted)
+        form.addRow("", self.matrix)
+        self.show_field_of_view(None)
 
     def _make_placement(self, form: QFormLayout) -> None:
         self.up = QComboBox(self)

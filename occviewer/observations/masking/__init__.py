@@ -2,7 +2,11 @@
 
 from occviewer.observations.masking.grabcut import Box
 from occviewer.observations.masking.mask import Mask, SeveralObjectsError
-from occviewer.observations.masking.saliency import SaliencyModel
+from occviewer.observations.masking.saliency import (
+    SaliencyModel,
+    require_onnxruntime,
+    saliency_model,
+)
 from occviewer.observations.masking.steps import MaskMethod, find_mask, given_mask, model_mask
 from occviewer.observations.masking.strokes import Stroke, drawn
 
@@ -17,4 +21,6 @@ __all__ = [
     "find_mask",
     "given_mask",
     "model_mask",
+    "require_onnxruntime",
+    "saliency_model",
 ]

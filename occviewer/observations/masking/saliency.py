@@ -10,6 +10,7 @@ file; nothing is ever downloaded.
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,52 @@ _SMALL = ("u2net", "silueta")  # trained on 320 pixels a side, the others on 102
 _TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
 _LEAST_PEAK = 0.5  # of the saliency: below, nothing in the picture stands out
 _EXPECTED = "one picture (1, 3, S, S) in and a map (1, 1, S, S) out, as U2-Net, IS-Net and BiRefNet"
+
+
+def require_onnxruntime(why: str) -> None:
+    """Refuse what needs onnxruntime where it is not installed.
+
+    Parameters
+    ----------
+    why : str
+        What it is needed for, as the beginning of a sentence.
+
+    Raises
+    ------
+    ObservationError
+        It is not installed.
+    """
+    try:
+        import onnxruntime  # noqa: F401
+    except ImportError as error:
+        raise ObservationError(
+            f"{why}, the optional library onnxruntime is needed; "
+            'install it with: pip install "occviewer[onnx]"'
+        ) from error
+
+
+def saliency_model(path: str | os.PathLike[str]) -> SaliencyModel:
+    """Open a model, or give the one that was opened last if it is of the same file.
+
+    Some have a gigabyte, and are asked again after every stroke of a brush.
+
+    Raises
+    ------
+    ObservationError
+        As `SaliencyModel`.
+    """
+    path = Path(path)
+    try:
+        known = path.stat()
+    except OSError as error:
+        require_onnxruntime(f"To mask pictures with {path}")
+        raise ObservationError(why_not_read(path, error)) from error
+    return _opened(path, known.st_mtime_ns, known.st_size)
+
+
+@lru_cache(maxsize=1)
+def _opened(path: Path, changed: int, size: int) -> SaliencyModel:
+    return SaliencyModel(path)
 
 
 class SaliencyModel:
@@ -58,13 +105,9 @@ class SaliencyModel:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        try:
-            import onnxruntime
-        except ImportError as error:
-            raise ObservationError(
-                f"To mask pictures with {path}, the optional library onnxruntime is needed; "
-                'install it with: pip install "occviewer[onnx]"'
-            ) from error
+        require_onnxruntime(f"To mask pictures with {path}")
+        import onnxruntime
+
         try:
             with self.path.open("rb"):
                 pass  # onnxruntime's own words about it would name no file
@@ -104,17 +147,28 @@ class SaliencyModel:
         self.size = (width, height)
         divided = not any(word in name for word in _UNDIVIDED)
         self._deviation = _DEVIATION if divided else (1.0, 1.0, 1.0)
+        self._last: tuple[Image, BoolArray] | None = None
 
     def inside(self, image: Image) -> BoolArray:
-        """Mask (H, W) of what stands out; empty where nothing does.
+        """Mask (H, W) of what stands out, read-only; empty where nothing does.
 
-        What is transparent in the picture is white to the network.
+        What is transparent in the picture is white to the network. That of the last picture is
+        kept.
 
         Raises
         ------
         ObservationError
             The network fails, or what comes out is no map.
         """
+        last = self._last
+        if last is not None and last[0] is image:
+            return last[1]
+        found = self._found_in(image)
+        found.setflags(write=False)
+        self._last = image, found
+        return found
+
+    def _found_in(self, image: Image) -> BoolArray:
         saliency = _probability(self._run(self._prepared(image)))
         peak, least = float(saliency.max()), float(saliency.min())
         if peak < _LEAST_PEAK:
@@ -124,7 +178,8 @@ class SaliencyModel:
         scaled = Pillow.fromarray(saliency.astype(np.float32)).resize(
             image.size, Pillow.Resampling.BILINEAR
         )
-        return np.asarray(scaled) >= 0.5
+        found: BoolArray = np.asarray(scaled) >= 0.5
+        return found
 
     def _prepared(self, image: Image) -> Float32Array:
         colors: Float64Array = image.pixels.astype(np.float64)

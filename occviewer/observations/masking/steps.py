@@ -15,10 +15,11 @@ from occviewer.observations.masking.plain import plain_background_mask
 from occviewer.observations.masking.room import room_mask
 from occviewer.observations.masking.saliency import SaliencyModel
 
-MaskMethod: TypeAlias = Literal["auto", "transparency", "plain", "grabcut", "given"]
+MaskMethod: TypeAlias = Literal["auto", "transparency", "plain", "grabcut", "given", "model"]
 """How a mask is found."""
 
 _NAMES = {"transparency": "transparency", "plain": "plain background", "given": "given"}
+_NAMES["model"] = "model"
 _OPAQUE = 128
 _ASPECT = 0.02
 _ASSUMED = (
@@ -36,6 +37,7 @@ def find_mask(
     number: int | None = None,
     method: MaskMethod = "auto",
     given: Image | None = None,
+    network: SaliencyModel | None = None,
 ) -> Mask:
     """Find which pixels of a picture are the shape.
 
@@ -45,11 +47,13 @@ def find_mask(
 
     Parameters
     ----------
-    method : {"auto", "transparency", "plain", "grabcut", "given"}
+    method : {"auto", "transparency", "plain", "grabcut", "given", "model"}
         One of these alone; what is in the box and in the strokes then counts as it is, but
         for GrabCut, which learns from them.
     given : Image, optional
         For "given": the mask, see `given_mask`.
+    network : SaliencyModel, optional
+        For "model": what finds the shape.
     box : (left, top, right, bottom), optional
         Pixels; what is outside is background.
     include, exclude : (H, W) bool, optional
@@ -73,8 +77,10 @@ def find_mask(
                 f"{stroke.shape[::-1]}."
             )
     if method not in ("auto", "grabcut"):
-        inside = _corrected(_found(image, method, given), box, include, exclude)
-        return checked_mask(image, inside, _NAMES[method], number)
+        found = _found(image, method, given, network)
+        inside = _corrected(found, box, include, exclude)
+        notes = () if network is None else (f"background removed by {network.path.name}",)
+        return checked_mask(image, inside, _NAMES[method], number, notes=notes)
     if method == "auto" and box is None and include is None and exclude is None:
         if image.alpha is not None:
             return _by_alpha(image, number)
@@ -100,8 +106,7 @@ def model_mask(image: Image, model: SaliencyModel, number: int | None = None) ->
     ObservationError
         It finds none, or cannot be run.
     """
-    notes = (f"background removed by {model.path.name}",)
-    return checked_mask(image, model.inside(image), "model", number, notes=notes)
+    return find_mask(image, number=number, method="model", network=model)
 
 
 def given_mask(image: Image, mask: Image, number: int | None = None) -> Mask:
@@ -119,11 +124,17 @@ def given_mask(image: Image, mask: Image, number: int | None = None) -> Mask:
     return checked_mask(image, _given_of(image, mask), _NAMES["given"], number)
 
 
-def _found(image: Image, method: MaskMethod, given: Image | None) -> BoolArray:
+def _found(
+    image: Image, method: MaskMethod, given: Image | None, network: SaliencyModel | None
+) -> BoolArray:
     if method == "transparency":
         return _alpha_of(image)
     if method == "plain":
         return _plain_of(image)
+    if method == "model":
+        if network is None:
+            raise ValueError("A mask that a network finds needs one.")
+        return network.inside(image)
     if given is None:
         raise ValueError("A mask that is given has to be given.")
     return _given_of(image, given)

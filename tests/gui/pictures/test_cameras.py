@@ -83,6 +83,12 @@ def test_a_refinement_fits_better_and_can_be_undone(shown):
     assert fit.overlap > fit.before
     assert fit.rounds == 15
     assert "Refined in 15 rounds" in shown.page.fit.text()
+    shown.qtbot.waitUntil(
+        lambda: shown.controller.picture.display.overlap == pytest.approx(fit.overlap),
+        timeout=20_000,
+    )  # what the picture shows and what the refinement says are measured in one way
+    assert f"→ {fit.overlap:.0%}" in shown.page.fit.text()
+    assert f"Overlap <b>{fit.overlap:.0%}</b>" in shown.page.caption.text()
     assert shown.shape.code is not before
     shown.window.actions_["edit.undo"].trigger()
     shown.rest()

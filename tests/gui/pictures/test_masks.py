@@ -109,11 +109,68 @@ def test_a_mask_can_come_from_a_file(shown, tmp_path):
     inside = np.zeros((60, 80), np.uint8)
     inside[20:40, 30:50] = 255
     Image.fromarray(inside).save(tmp_path / "mask.png")
-    shown.controller.picture.take_mask(tmp_path / "mask.png")
+    shown.controller.picture.files.take_mask(tmp_path / "mask.png")
     shown.qtbot.waitUntil(lambda: shown.source.masking.given is not None, timeout=20_000)
     assert np.array_equal(masked(shown).inside, inside > 0)
     assert shown.page.masking.method.currentText() == "Mask from a file…"
     shown.rest()
+
+
+def choose_network(seeing):
+    """Choose the method as a person does."""
+    method = seeing.page.masking.method
+    method.setCurrentIndex(method.findText("Network from a file…"))
+    method.activated.emit(method.currentIndex())
+
+
+def test_a_network_in_a_file_finds_the_object_and_strokes_correct_it(
+    shown, onnx_model, monkeypatch
+):
+    from PySide6.QtWidgets import QFileDialog
+
+    pytest.importorskip("onnxruntime")
+    # To it, what is red before the wall's white is the object, and the blue stripe is not.
+    path = onnx_model("u2net.onnx", bias=-0.5)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    weak = onnx_model("weak.onnx", bias=-10.0)
+    choose_network(shown)
+    shown.qtbot.waitUntil(lambda: shown.source.masking.network == path, timeout=20_000)
+    mask = masked(shown)
+    assert mask.method == "model"
+    assert shown.page.masking.method.currentText() == "Network from a file…"
+    shown.rest()
+    assert "background removed by u2net.onnx" in shown.page.about.text().lower()
+    assert shown.controller.history.titles[-1] == "Object by “u2net.onnx”"
+    was = mask.inside[30, 45]
+    shown.page.masking.buttons["exclude" if was else "include"].click()
+    drag(shown, (45, 20), (45, 30), (45, 40))
+    assert masked(shown).inside[30, 45] != was
+    assert masked(shown).method == "model", "the network has still found the rest"
+    shown.controller.picture.files.take_network(weak)
+    shown.qtbot.waitUntil(lambda: bool(shown.said), timeout=20_000)
+    assert "No object was found" in shown.said[0]
+    shown.rest()
+
+
+def test_without_the_library_a_network_is_not_even_asked_for(shown, monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    before = shown.source
+    choose_network(shown)
+    assert 'pip install "occviewer[onnx]"' in shown.said[0]
+    assert shown.page.masking.method.currentText() == "Automatic"
+    assert shown.source is before
+
+
+def test_a_file_that_is_no_network_leaves_the_mask(shown, tmp_path):
+    pytest.importorskip("onnxruntime")
+    before = shown.source
+    (tmp_path / "u2net.onnx").write_bytes(b"rubbish" * 9)
+    shown.controller.picture.files.take_network(tmp_path / "u2net.onnx")
+    shown.qtbot.waitUntil(lambda: bool(shown.said), timeout=20_000)
+    assert "u2net.onnx is no ONNX model that can be read" in shown.said[0]
+    assert shown.source is before
 
 
 def test_a_box_around_nothing_is_said_and_undone(shown):

@@ -1,6 +1,7 @@
 """From a picture to a mesh in its colours, and all of it undone, redone, saved and exported."""
 
 import numpy as np
+from PIL import Image as Pillow
 from PySide6.QtGui import QGuiApplication
 
 from occviewer.document import commands
@@ -16,7 +17,7 @@ def test_a_picture_becomes_a_mesh_in_its_colours(seeing, tmp_path):
     seeing.open(path)
     assert seeing.window.sources.page is seeing.page
     assert seeing.source.mask.method == "plain background"
-    assert 0 < seeing.shape.code.facts["overlap"] <= 1
+    assert seeing.controller.picture.camera is not None
     shown, seconds = seeing.mesh, seeing.controller.display.result.seconds
     assert np.abs(shown.colors[:, :3].astype(int) - RED).mean() < 30
     assert seeing.page.textured.isChecked()
@@ -80,7 +81,7 @@ def test_several_pictures_become_several_shapes_and_one_that_is_broken_is_named(
     seeing.qtbot.waitUntil(lambda: len(seeing.controller.document.shelf) == 2, timeout=30_000)
     seeing.rest()
     assert [entry.name for entry in seeing.controller.document.shelf] == ["one", "three"]
-    assert any("Of 3 pictures 1 gave no shape: broken.png" in said for said in seeing.said)
+    assert any("Of 3 files 1 gave no shape: broken.png" in said for said in seeing.said)
     assert all(entry.preview for entry in seeing.controller.document.shelf)
 
 
@@ -91,3 +92,21 @@ def test_sliders_move_the_shape_of_a_picture_and_the_colours_stay(seeing, tmp_pa
     seeing.rest()
     assert not np.array_equal(seeing.mesh.vertices, before.vertices)
     assert np.abs(seeing.mesh.colors[:, :3].astype(int) - RED).mean() < 30
+
+
+def test_the_shelf_shows_a_shape_in_the_colours_of_its_picture(seeing, tmp_path):
+    import io
+
+    seeing.open(block(tmp_path))
+    seeing.window.actions_["shape.capture"].trigger()
+    seeing.page.textured.click()
+    seeing.window.actions_["shape.capture"].trigger()
+    shelf = lambda: seeing.controller.document.shelf  # noqa: E731
+    seeing.qtbot.waitUntil(lambda: all(entry.preview for entry in shelf()), timeout=20_000)
+    seeing.rest()
+    red, plain = (
+        np.asarray(Pillow.open(io.BytesIO(entry.preview))).astype(int) for entry in shelf()
+    )
+    seen = red[..., 3] > 0
+    assert np.median(red[seen][:, 0] - red[seen][:, 2]) > 80
+    assert np.abs(plain[..., 0] - plain[..., 2]).max() < 60
