@@ -29,15 +29,16 @@ _ENCODED = ("image/png", "image/jpeg", "image/tiff", "image/webp", "image/bmp")
 
 
 class Importing(QObject):
-    """Reads in the compute thread; a row of pictures goes to the shelf one after the other."""
+    """Reads in the compute thread; a row of files goes to the shelf one after the other."""
 
     def __init__(self, controller: Controller) -> None:
         super().__init__(controller)
         self._controller = controller
         self._row: deque[Path] = deque()
         self._wanted = 0
-        self._waiting: Picture | None = None  # until its shape is there
-        self._name, self._left_out = "", list[str]()
+        self._waiting: Path | None = None  # until its shape is there
+        self._left_out: list[str] = []
+        self._refused: set[Kind] = set()
         controller.pipeline.failed.connect(self._shape_failed)
         controller.history.add_listener(self._document_changed)
 
@@ -66,7 +67,7 @@ class Importing(QObject):
         )
 
     def row(self, paths: list[Path]) -> None:
-        """Make a shape of each of several pictures, and put them on the shelf."""
+        """Make a shape of each of several files, and put them on the shelf."""
         self.stop()
         self._row, self._wanted = deque(paths), len(paths)
         self._next()
@@ -92,13 +93,14 @@ class Importing(QObject):
 
     @property
     def is_in_row(self) -> bool:
-        """Whether more pictures of a row will come after this one."""
+        """Whether more files of a row will come after this one."""
         return bool(self._row)
 
     def stop(self) -> None:
         """Read no more of a row."""
         self._row.clear()
         self._wanted, self._waiting, self._left_out = 0, None, []
+        self._refused.clear()
 
     def _paste(self, work: Callable[[Job], Import]) -> None:
         self.stop()
@@ -161,26 +163,35 @@ class Importing(QObject):
         self._controller.do(found.command)
 
     def _next(self) -> None:
-        """Read the next picture of a row, or say how it went."""
+        """Read the next file of a row, or say how it went."""
+        self._waiting = None
         if not self._row:
             self._end()
             return
         path = self._row.popleft()
-        self._waiting = None
+        model = self._controller.pipeline.model
+        name = "" if model is None else model.name
 
         def arrived(found: Import) -> None:
-            self._waiting = found.picture
+            if found.kind in self._refused:
+                self._leave_out(path)  # why was said when the first of its kind came
+                return
+            self._waiting = path if found.kind else None  # a code is a shape already
             if not self._begin(found):
-                self.stop()
+                if found.kind and found.kind not in self._controller.studio.takes:
+                    self._refused.add(found.kind)
+                self._leave_out(path)
+            elif not found.kind:
+                self._capture(path.stem)
 
         def refused(failure: Failure) -> None:
             self._controller.failed(failure)
-            self._leave_out()
+            self._leave_out(path)
 
-        self._name, number = path.name, self._wanted - len(self._row)
+        number = self._wanted - len(self._row)
         title = f"Reading {path.name} ({number} of {self._wanted})"
         self._controller.compute.submit(
-            _LANE, title, lambda job: read(path, depth=False), arrived, refused
+            _LANE, title, lambda job: read(path, model=name), arrived, refused
         )
 
     def _end(self) -> None:
@@ -189,8 +200,8 @@ class Importing(QObject):
         if left_out:
             self._controller.window.messages.show_message(
                 "warning",
-                f"Of {wanted} pictures {len(left_out)} gave no shape: {', '.join(left_out)}. Open "
-                "them one at a time to find their objects.",
+                f"Of {wanted} files {len(left_out)} gave no shape: {', '.join(left_out)}. Open "
+                "them one at a time to see to them.",
             )
 
     def _document_changed(self) -> None:
@@ -198,26 +209,25 @@ class Importing(QObject):
         shape = self._controller.document.shape
         if self._waiting is None:
             return
-        if shape.picture is None or shape.picture.picture is not self._waiting:
+        if shape.source is None or shape.source.path != self._waiting:
             self.stop()  # the person went on with something else
         elif shape.code is not None:
             self._waiting = None
             # Not while the history tells everybody of this change.
             QTimer.singleShot(0, self, self._capture)
 
-    def _capture(self) -> None:
+    def _capture(self, name: str = "") -> None:
         if self._wanted:
-            self._controller.shelf.capture()
+            self._controller.shelf.capture(name)
             self._next()
 
     def _shape_failed(self, lane: str, failure: Failure) -> None:
         if self._waiting is not None:
-            self._leave_out()
+            self._leave_out(self._waiting)
 
-    def _leave_out(self) -> None:
-        """Leave a picture of a row out; why was said by who tried."""
-        self._waiting = None
-        self._left_out.append(self._name)
+    def _leave_out(self, path: Path) -> None:
+        """Leave a file of a row out; why was said by who tried."""
+        self._left_out.append(path.name)
         self._next()
 
 

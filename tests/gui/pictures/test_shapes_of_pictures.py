@@ -80,7 +80,7 @@ def test_several_pictures_become_several_shapes_and_one_that_is_broken_is_named(
     seeing.qtbot.waitUntil(lambda: len(seeing.controller.document.shelf) == 2, timeout=30_000)
     seeing.rest()
     assert [entry.name for entry in seeing.controller.document.shelf] == ["one", "three"]
-    assert any("Of 3 pictures 1 gave no shape: broken.png" in said for said in seeing.said)
+    assert any("Of 3 files 1 gave no shape: broken.png" in said for said in seeing.said)
     assert all(entry.preview for entry in seeing.controller.document.shelf)
 
 
