@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog
 
-from occviewer.document.session import load_session, save_session
+from occviewer.document.session import save_session
 from occviewer.document.state import Document
 from occviewer.gui.failures import Failure
 from occviewer.gui.file_kinds import MODEL_SUFFIXES, SESSION_SUFFIX, FileKind, kind_of_file
 from occviewer.gui.questions import Button, ask, ask_path
+from occviewer.gui.reading import read_session
 from occviewer.observations import READABLE_SUFFIXES
 from occviewer.observations.formats.voxel_files import VOXEL_SUFFIXES
 from occviewer.observations.image import IMAGE_SUFFIXES
@@ -142,7 +143,7 @@ class Files:
         self._controller.compute.submit(
             SESSION_LANE,
             f"Opening {path.name}",
-            lambda job: load_session(path),
+            lambda job: read_session(path),
             arrived,
             refused,
         )
