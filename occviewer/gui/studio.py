@@ -159,6 +159,9 @@ class Studio:
         CheckpointError, DocumentError
             It cannot be opened; the model before stays.
         """
+        from occviewer.gui.deferred import load_torch_library
+
+        load_torch_library()
         import torch
 
         from occviewer.gui.devices import devices
