@@ -196,8 +196,7 @@ os._exit(0)
 def test_the_largest_library_is_there_before_the_import_that_would_hold_the_window():
     code = (
         "import sys; from occviewer.gui.deferred import load_torch_library as load; load(); "
-        "print('torch' in sys.modules, 'libtorch_python' in open('/proc/self/maps').read()); "
-        "import torch; load(); print(torch.ones(2).sum().item())"
+        "print('torch' in sys.modules, 'libtorch_python' in open('/proc/self/maps').read())"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert found.stdout.split() == ["False", "True", "2.0"]
+    assert found.stdout.split() == ["False", "True"]
