@@ -297,6 +297,7 @@ class Controller(QObject):
                 self.files.leave(self._leave)
             return
         self.preferences.window_layout = bytes(self.window.layout_state().data())
+        self.preferences.window_place = bytes(self.window.saveGeometry().data())
         self.history.remove_listener(self._document_changed)
         self.tools.close()
         self.picture.close()
