@@ -53,7 +53,7 @@ class Canvas(QtInteractor):
         elif key in _NEARER:
             self.zoomed.emit(_NEARER[key])
         else:
-            super().keyPressEvent(event)
+            super().keyPressEvent(event)  # type: ignore[no-untyped-call]
 
     def take_keys_away(self) -> None:
         """Take away the keys of VTK, of which one closes the view without asking."""

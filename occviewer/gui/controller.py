@@ -256,7 +256,7 @@ class Controller(QObject):
 
     def _show_preferences(self) -> None:
         from occviewer.gui.devices import devices
-        from occviewer.models.opening import shipped_models
+        from occviewer.models.shipped import shipped_models
 
         PreferencesDialog(
             self.preferences, devices(), shipped_models(), self._preference_changed, self.window

@@ -140,7 +140,7 @@ class Display:
 
     def _show_models(self) -> None:
         """List the models that ship and those that were opened, the document's as chosen."""
-        from occviewer.models.opening import shipped_models
+        from occviewer.models.shipped import shipped_models
 
         reference = self._history.document.model
         if reference is not None and reference.path is not None:

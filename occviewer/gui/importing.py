@@ -234,7 +234,7 @@ class Importing(QObject):
 def _shipped_for(kind: Kind) -> list[str]:
     """Names of the models that ship and take a kind of source."""
     from occviewer.models.checkpoint import has_image_encoder
-    from occviewer.models.opening import shipped_models
+    from occviewer.models.shipped import shipped_models
 
     return [
         name
