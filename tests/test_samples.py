@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from scipy.spatial import cKDTree
 
 from occviewer import Mesh, PointCloud
@@ -61,6 +62,13 @@ def test_there_are_enough_and_nothing_else_lies_about():
     names = {name for name in names if not name.startswith("photographs")}
     assert names == listed | pictures | {"samples.json", "README.md"}
     assert sum(path.stat().st_size for path in files) < 6e6
+
+
+def test_a_picture_of_a_sample_suits_a_light_and_a_dark_gallery(sample):
+    with Image.open(FOLDER / "pictures" / f"{Path(sample['scan']).stem}.png") as picture:
+        opacity = np.asarray(picture.convert("RGBA"))[..., 3]
+    assert (opacity[0] == 0).all(), "it has no ground of its own"
+    assert 0.05 < (opacity == 255).mean() < 0.6, "and shows something"
 
 
 def test_a_scan_opens_and_is_stored_as_listed(sample, cloud):

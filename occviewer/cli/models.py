@@ -26,7 +26,8 @@ def add_models_command(subparsers: argparse._SubParsersAction[argparse.ArgumentP
 
 def _models(args: argparse.Namespace) -> int:
     from occviewer.models import read_info
-    from occviewer.models.opening import find_checkpoint, shipped_models
+    from occviewer.models.opening import find_checkpoint
+    from occviewer.models.shipped import shipped_models
 
     paths = [find_checkpoint(name) for name in args.model] or list(shipped_models().values())
     for path in paths:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from occviewer.gui.actions import ActionSpec as Spec
 
 _FILE, _EDIT, _VIEW, _SHAPE, _HELP = "&File", "&Edit", "&View", "&Shape", "&Help"
-_TOOLS = "&Tools"
+_TOOLS, _PANEL = "&Tools", "&View/G&o to"
 _LOOK, _SHADING, _BACKGROUND = "&View/&Camera", "&View/&Shading", "&View/&Background"
 
 ACTIONS = (
     Spec("file.open", "&Open…", _FILE, "Open a scan, a picture, a model or a session", "Ctrl+O",
          icon="folder-open-outline"),
     Spec("file.new", "&New session", _FILE, "Begin anew with an empty session", "Ctrl+N"),
-    Spec("file.gallery", "Sample &gallery", _FILE, "Begin with a sample scan", "Ctrl+G",
+    Spec("file.gallery", "Sample &gallery", _FILE, "Begin with a sample scan or picture", "Ctrl+G",
          icon="view-grid-outline"),
     Spec("file.save", "&Save session", _FILE, "Save all of this work to a file", "Ctrl+S",
          separator=True, icon="content-save-outline"),
@@ -69,6 +69,16 @@ ACTIONS = (
          checkable=True),
     Spec("show.box", "Show &box", _VIEW, "Show or hide the model's box", "B", checkable=True),
     Spec("show.floor", "Show f&loor", _VIEW, "Show or hide the floor", "G", checkable=True),
+    Spec("panel.view", "&3D view", _PANEL, "Go to the 3D view", "Alt+0"),
+    Spec("panel.source", "&Source", _PANEL, "Go to the source panel", "Alt+1"),
+    Spec("panel.model", "&Model", _PANEL, "Go to the model panel", "Alt+2"),
+    Spec("panel.mesh", "M&esh", _PANEL, "Go to the mesh panel", "Alt+3"),
+    Spec("panel.latent", "&Latent", _PANEL, "Go to the sliders of the latent space", "Alt+4"),
+    Spec("panel.blend", "&Blend", _PANEL, "Go to the pad that blends shapes", "Alt+5"),
+    Spec("panel.history", "&History", _PANEL, "Go to the history", "Alt+6"),
+    Spec("panel.shelf", "Shel&f", _PANEL, "Go to the shelf of captured shapes", "Alt+7"),
+    Spec("panel.samples", "&New shapes", _PANEL, "Go to new shapes", "Alt+8"),
+    Spec("panel.track", "&Track", _PANEL, "Go to the track", "Alt+9"),
     Spec("tool.camera", "&Camera", _TOOLS, "Turn, move and zoom the view", "V",
          icon="rotate-orbit", group="tool"),
     Spec("tool.move", "&Move cloud", _TOOLS, "Move, turn and scale the scan in the model's box; "

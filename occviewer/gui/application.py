@@ -98,6 +98,8 @@ def open_window(preferences: Preferences, recovery: Path) -> tuple[MainWindow, C
     """
     window = MainWindow()
     controller = Controller(window, preferences, recovery)
+    if preferences.window_place:
+        window.restoreGeometry(QByteArray(preferences.window_place))
     if preferences.window_layout:
         window.restore_layout(QByteArray(preferences.window_layout))
     return window, controller

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # More points than this hide the shape and cost time; a fair sample shows as much.
 _MOST_POINTS = 20_000
+_LOT = 10 * _MOST_POINTS  # drawn once, so that enough remain when points are deleted
 _FAR = 1.0  # box units; strays further away would only make the view small
 _POINT = 6.0  # pixels
 _MARKED = "#e03131"
@@ -54,7 +55,7 @@ class CloudView:
     ) -> None:
         self._viewport, self._beside, self._failed = viewport, beside, failed
         self._cloud: PointCloud | None = None
-        self._order: IntArray = np.zeros(0, np.int64)
+        self._order: IntArray | None = None
         self._indices: IntArray = np.zeros(0, np.int64)
         self._marked: BoolArray | None = None
         self._points = np.zeros((0, 3), np.float32)
@@ -100,7 +101,7 @@ class CloudView:
         else:
 
             def chosen(found: _Chosen) -> None:
-                self._chosen = (key, found)
+                self._chosen, self._order = (key, found), found.order
                 self._draw(source, at, found)
 
             order = self._order
@@ -136,11 +137,13 @@ class CloudView:
 
     def _begin(self, cloud: PointCloud) -> None:
         self._cloud, self._marked, self._chosen = cloud, None, None
-        count = min(len(cloud), 10 * _MOST_POINTS)
-        self._order = np.random.default_rng(0).choice(len(cloud), count, replace=False)
+        # Of a larger cloud that takes too long for this thread.
+        self._order = _lot(len(cloud)) if len(cloud) <= _LOT else None
 
     def _suffices(self, counting: BoolArray) -> bool:
         """Whether enough of the points that were drawn by lot still count."""
+        if self._order is None:
+            return False
         if len(self._order) == len(counting):
             return True
         return int(np.count_nonzero(counting[self._order])) >= _MOST_POINTS
@@ -175,14 +178,24 @@ class CloudView:
 
 @dataclass(frozen=True, eq=False)
 class _Chosen:
-    """Which points (K,) of a cloud are drawn, and their noise (K, 3) for a deviation of 1."""
+    """Which points (K,) of a cloud are drawn, and their noise (K, 3) for a deviation of 1.
 
+    They are the first that count in an order (L,) that stays.
+    """
+
+    order: IntArray
     shown: IntArray
     noise: Float64Array | None
 
 
-def _choose(source: Source, counting: BoolArray, order: IntArray) -> _Chosen:
+def _lot(count: int) -> IntArray:
+    """Draw by lot in which order points are shown."""
+    return np.random.default_rng(0).choice(count, min(count, _LOT), replace=False)
+
+
+def _choose(source: Source, counting: BoolArray, order: IntArray | None) -> _Chosen:
     """Choose what is drawn of the points that the model sees, in an order that stays."""
+    order = _lot(len(source.cloud)) if order is None else order
     working = source.working_indices() if source.count is not None or source.noise else None
     if working is not None:
         counting = np.zeros(len(source.cloud), bool)
@@ -192,7 +205,7 @@ def _choose(source: Source, counting: BoolArray, order: IntArray) -> _Chosen:
         shown = np.random.default_rng(0).permutation(np.flatnonzero(counting))
     shown = shown[:_MOST_POINTS]
     if working is None or not source.noise:
-        return _Chosen(shown, None)
+        return _Chosen(order, shown, None)
     place = np.empty(len(source.cloud), np.int64)
     place[working] = np.arange(len(working))
-    return _Chosen(shown, source.unit_noise(len(working))[place[shown]])
+    return _Chosen(order, shown, source.unit_noise(len(working))[place[shown]])

@@ -256,7 +256,7 @@ class Controller(QObject):
 
     def _show_preferences(self) -> None:
         from occviewer.gui.devices import devices
-        from occviewer.models.opening import shipped_models
+        from occviewer.models.shipped import shipped_models
 
         PreferencesDialog(
             self.preferences, devices(), shipped_models(), self._preference_changed, self.window
@@ -297,6 +297,7 @@ class Controller(QObject):
                 self.files.leave(self._leave)
             return
         self.preferences.window_layout = bytes(self.window.layout_state().data())
+        self.preferences.window_place = bytes(self.window.saveGeometry().data())
         self.history.remove_listener(self._document_changed)
         self.tools.close()
         self.picture.close()

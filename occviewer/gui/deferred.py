@@ -1,10 +1,13 @@
-"""Modules that others import but the window does not need: loaded when somebody uses them."""
+"""Modules that the window does not need at once: loaded later, and beside it."""
 
 from __future__ import annotations
 
+import ctypes
+import os
 import sys
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 
 
@@ -33,3 +36,20 @@ def import_later(name: str) -> None:
     """
     if name not in sys.modules and find_spec(name) is not None:
         sys.modules[name] = _Later(name)
+
+
+def load_torch_library() -> None:
+    """Load what is largest of torch, while Python's other threads go on; before ``import torch``.
+
+    An import holds Python's lock until the system has loaded the library, for a third of a
+    second or more; a call of a foreign function does not. Nothing happens if torch is there
+    already, and on Windows, where it is imported before the window (see `application`).
+    """
+    spec = None if "torch" in sys.modules or sys.platform == "win32" else find_spec("torch")
+    if spec is None or spec.origin is None:
+        return
+    suffix = ".dylib" if sys.platform == "darwin" else ".so"
+    library = Path(spec.origin).parent / "lib" / f"libtorch_python{suffix}"
+    load = ctypes.CDLL(None).dlopen
+    load.restype, load.argtypes = ctypes.c_void_p, [ctypes.c_char_p, ctypes.c_int]
+    load(os.fsencode(library), os.RTLD_LAZY)  # a library that is not there is no fault here

@@ -19,8 +19,16 @@ from PySide6.QtWidgets import (
 
 from occviewer import __version__
 from occviewer.gui.actions import Actions
+from occviewer.gui.canvas import KEYS
 from occviewer.gui.panels.choices import choice
 from occviewer.gui.preferences import Preferences
+
+_MOUSE = (
+    ("Drag", "Turn the view"),
+    ("Shift + drag, or middle button", "Move the view"),
+    ("Wheel, or right button", "Come nearer or go away"),
+    ("Double click on a slider", "Back to its default"),
+)
 
 
 class PreferencesDialog(QDialog):
@@ -129,14 +137,13 @@ def shortcut_page(actions: Actions) -> str:
             title = spec.menu.replace("&", "").replace("/", " › ")
             row = f"<tr><td><b>{html.escape(' or '.join(keys))}</b>&nbsp;&nbsp;</td>"
             parts.setdefault(title, []).append(f"{row}<td>{html.escape(spec.tip)}</td></tr>")
-    mouse = (
-        ("Drag", "Turn the view"),
-        ("Shift + drag, or middle button", "Move the view"),
-        ("Wheel, or right button", "Come nearer or go away"),
-        ("Double click on a slider", "Back to its default"),
-    )
-    parts["Mouse"] = [f"<tr><td><b>{a}</b>&nbsp;&nbsp;</td><td>{b}</td></tr>" for a, b in mouse]
+    parts["In the 3D view"] = _rows(KEYS)
+    parts["Mouse"] = _rows(_MOUSE)
     return "".join(f"<h3>{t}</h3><table>{''.join(rows)}</table>" for t, rows in parts.items())
+
+
+def _rows(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    return [f"<tr><td><b>{a}</b>&nbsp;&nbsp;</td><td>{b}</td></tr>" for a, b in pairs]
 
 
 def about_page() -> str:

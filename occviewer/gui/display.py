@@ -118,13 +118,15 @@ class Display:
 
     def show_settings(self) -> None:
         """Show what is set of the open model, and what could be."""
-        from occviewer.models.file_settings import settings_in_force
-
         reference, model = self._history.document.model, self._pipeline.model
         self._settings_of = reference
+        if model is None:  # and torch, which what follows needs, is not imported yet
+            self._window.model.settings.show_settings(())
+            return
+        from occviewer.models.file_settings import settings_in_force
+
         given = {} if reference is None else dict(reference.settings)
-        settings = () if model is None else settings_in_force(model, given)
-        self._window.model.settings.show_settings(settings)
+        self._window.model.settings.show_settings(settings_in_force(model, given))
 
     def show_failed(self, lane: str) -> None:
         """Show no more of what came before than is still true; see `Pipeline.failed`."""
@@ -138,7 +140,7 @@ class Display:
 
     def _show_models(self) -> None:
         """List the models that ship and those that were opened, the document's as chosen."""
-        from occviewer.models.opening import shipped_models
+        from occviewer.models.shipped import shipped_models
 
         reference = self._history.document.model
         if reference is not None and reference.path is not None:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog
 
-from occviewer.document.session import load_session, save_session
+from occviewer.document.session import save_session
 from occviewer.document.state import Document
-from occviewer.gui.file_kinds import MODEL_SUFFIXES, SESSION_SUFFIX, kind_of_file
+from occviewer.gui.failures import Failure
+from occviewer.gui.file_kinds import MODEL_SUFFIXES, SESSION_SUFFIX, FileKind, kind_of_file
 from occviewer.gui.questions import Button, ask, ask_path
+from occviewer.gui.reading import read_session
 from occviewer.observations import READABLE_SUFFIXES
 from occviewer.observations.depth_image import DEPTH_SUFFIXES
 from occviewer.observations.formats.voxel_files import VOXEL_SUFFIXES
@@ -65,17 +67,30 @@ class Files:
             self._controller.choose_model(name)
 
     def open_all(self, paths: list[Path]) -> None:
-        """Open files by their kind: a session first, then a model, then what gives shapes.
+        """Open files by their kind: a session first, then a model, then what becomes shapes.
 
-        Of several scans, pictures and other sources each becomes a shape on the shelf.
+        Of several that become shapes, each goes to the shelf; the last is shown.
         """
-        kinds = [(kind_of_file(path), path) for path in paths]
-        for kind, path in sorted(kinds, key=lambda pair: pair[0] != "session"):
-            if kind == "session":
-                self.open_session(path)
-            elif kind == "model":
-                self._controller.choose_model(str(path))
-        sources = [path for kind, path in kinds if kind not in ("session", "model")]
+        kinds = [(kind_of_file(path), path) for path in dict.fromkeys(paths)]
+        sessions = [path for kind, path in kinds if kind == "session"]
+        others = [pair for pair in kinds if pair[0] != "session"]
+        if not sessions:
+            self._open_others(others)
+            return
+        if len(sessions) > 1:
+            self._window.messages.show_message(
+                "note",
+                f"One session can be open at a time: of {len(sessions)}, {sessions[-1].name} is "
+                "opened.",
+            )
+        # What comes with it belongs into it, also where a question comes before.
+        self.open_session(sessions[-1], partial(self._open_others, others))
+
+    def _open_others(self, kinds: list[tuple[FileKind, Path]]) -> None:
+        models = [path for kind, path in kinds if kind == "model"]
+        sources = [path for kind, path in kinds if kind != "model"]
+        for path in models:
+            self._controller.choose_model(str(path))
         if len(sources) > 1:
             self._controller.importing.row(sources)
         elif sources:
@@ -91,11 +106,18 @@ class Files:
 
         self.leave(begin)
 
-    def open_session(self, path: Path) -> None:
-        """Open a session in place of the present one, which may be saved first."""
-        self.leave(lambda: self._open_session(path))
+    def open_session(self, path: Path, then: Callable[[], object] = lambda: None) -> None:
+        """Open a session in place of the present one, which may be saved first.
 
-    def _open_session(self, path: Path) -> None:
+        Parameters
+        ----------
+        path : Path
+        then : callable
+            Called when it is open, or was said why it cannot be opened.
+        """
+        self.leave(partial(self._open_session, path, then))
+
+    def _open_session(self, path: Path, then: Callable[[], object]) -> None:
         history = self._controller.history
         state = history.state
 
@@ -114,13 +136,18 @@ class Files:
             self._show_title()
             for note in notes:
                 self._window.messages.show_message("warning", note)
+            then()
+
+        def refused(failure: Failure) -> None:
+            self._controller.failed(failure)
+            then()
 
         self._controller.compute.submit(
             SESSION_LANE,
             f"Opening {path.name}",
-            lambda job: load_session(path),
+            lambda job: read_session(path),
             arrived,
-            self._controller.failed,
+            refused,
         )
 
     def save(self, then: Callable[[], object] | None = None) -> None:

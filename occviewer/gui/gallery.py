@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from occviewer import assets
 from occviewer.gui.panels.choices import choice, show_choices
+from occviewer.models.shipped import shipped_models
 
 _PATH = Qt.ItemDataRole.UserRole
 _ICON = QSize(144, 120)
@@ -107,7 +108,7 @@ class Gallery(QWidget):
         self.models = choice("Model", [], "The network that completes what is opened.")
         self.models.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.models.activated.connect(lambda *_: self.model_chosen.emit(self.models.currentData()))
-        self.show_models([(name, name) for name in _shipped()], "")
+        self.show_models([(name, name) for name in shipped_models()], "")
         model = QLabel("&Model", self)
         model.setBuddy(self.models)
         row = QHBoxLayout()
@@ -145,8 +146,3 @@ class Gallery(QWidget):
 
     def _choose(self, item: QListWidgetItem) -> None:
         self.chosen.emit(item.data(_PATH))
-
-
-def _shipped() -> list[str]:
-    """Names of the models that ship, found without torch, which is imported later."""
-    return sorted(path.stem for path in assets.checkpoints().glob("*.safetensors"))

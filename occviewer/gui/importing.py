@@ -172,7 +172,10 @@ class Importing(QObject):
             self._end()
             return
         path = self._row.popleft()
-        self._waiting = None
+        self._name, number = path.name, self._wanted - len(self._row)
+        title = f"Reading {path.name} ({number} of {self._wanted})"
+        model = self._controller.pipeline.model
+        opened = "" if model is None else model.name
 
         def arrived(found: Import) -> None:
             if not self._begin(found):
@@ -187,10 +190,6 @@ class Importing(QObject):
             self._controller.failed(failure)
             self._leave_out()
 
-        self._name, number = path.name, self._wanted - len(self._row)
-        title = f"Reading {path.name} ({number} of {self._wanted})"
-        model = self._controller.pipeline.model
-        opened = "" if model is None else model.name
         self._controller.compute.submit(
             _LANE, title, lambda job: read(path, model=opened), arrived, refused
         )
@@ -225,7 +224,9 @@ class Importing(QObject):
 
     def _capture(self) -> None:
         if self._wanted:
-            self._controller.shelf.capture()
+            # A code has no source that would give it a name.
+            has_source = self._controller.document.shape.source is not None
+            self._controller.shelf.capture("" if has_source else Path(self._name).stem)
             self._next()
 
     def _shape_failed(self, lane: str, failure: Failure) -> None:
@@ -251,7 +252,7 @@ def _content(shape: Shape) -> object:
 def _shipped_for(kind: Kind) -> list[str]:
     """Names of the models that ship and take a kind of source."""
     from occviewer.models.checkpoint import has_image_encoder
-    from occviewer.models.opening import shipped_models
+    from occviewer.models.shipped import shipped_models
 
     return [
         name

@@ -19,26 +19,43 @@ _ROOM = 0.8
 class LiveResolution:
     """Chooses the finest resolution that holds 15 updates a second.
 
-    The time of an extraction grows with the surface, that is with N²; the seconds for
-    one N² are followed.
+    The time of an update is a part that is the same at every resolution, such as moving the
+    code, and one that grows with the surface, that is with N²; both are followed.
     """
 
     def __init__(self) -> None:
-        self._cost: float | None = None
+        self._cost: float | None = None  # seconds for one N²
+        self._fixed = 0.0
         self._current = _START
 
-    def measured(self, resolution: int, seconds: float) -> None:
-        """Take in how long an update took."""
-        cost = seconds / resolution**2
-        self._cost = cost if self._cost is None else self._cost + _WEIGHT * (cost - self._cost)
+    def measured(self, resolution: int, seconds: float, fixed: float = 0.0) -> None:
+        """Take in how long an update took.
+
+        Parameters
+        ----------
+        resolution : int
+        seconds : float
+            All of it.
+        fixed : float
+            The part of it that another resolution would not have changed.
+        """
+        cost = max(seconds - fixed, 0.0) / resolution**2
+        if self._cost is None:
+            self._cost, self._fixed = cost, fixed
+        self._cost += _WEIGHT * (cost - self._cost)
+        self._fixed += _WEIGHT * (fixed - self._fixed)
 
     def choose(self, wanted: int) -> int:
         """Resolution of the next update, at most what the person wants at rest."""
         if self._cost is not None:
-            fits = [n for n in _RESOLUTIONS if self._cost * n * n <= LIVE_SECONDS]
-            roomy = [n for n in _RESOLUTIONS if self._cost * n * n <= _ROOM * LIVE_SECONDS]
+            fits, roomy = self._within(LIVE_SECONDS), self._within(_ROOM * LIVE_SECONDS)
             if self._current not in fits:
                 self._current = max(fits, default=_RESOLUTIONS[0])
             else:
                 self._current = max(self._current, max(roomy, default=self._current))
         return min(self._current, wanted)
+
+    def _within(self, seconds: float) -> list[int]:
+        """Resolutions at which an update is expected to take no longer."""
+        cost = self._cost or 0.0
+        return [n for n in _RESOLUTIONS if self._fixed + cost * n * n <= seconds]

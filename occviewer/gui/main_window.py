@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import (
@@ -93,6 +95,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(middle)
         self._make_panels()
         self._make_bars()
+        self._connect_panels()
         self._draw_icons()
         self.resize(1280, 800)
 
@@ -132,6 +135,15 @@ class MainWindow(QMainWindow):
             if dock.isAncestorOf(panel):
                 dock.show()
                 dock.raise_()
+
+    def go_to(self, panel: QWidget) -> None:
+        """Show a panel, and give the keyboard to the first of its controls that takes it."""
+        self.raise_panel(panel)
+        for widget in (panel, *panel.findChildren(QWidget)):
+            tabbed = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+            if tabbed and widget.isEnabled() and widget.isVisibleTo(panel):
+                widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
+                return
 
     def layout_state(self) -> QByteArray:
         """Where the panels stand, to be remembered."""
@@ -248,6 +260,22 @@ class MainWindow(QMainWindow):
             dock.setWidget(scroll)
         self.addDockWidget(area, dock)
         return dock
+
+    def _connect_panels(self) -> None:
+        panels: dict[str, QWidget] = {
+            "source": self.sources,
+            "model": self.model,
+            "mesh": self.extraction,
+            "latent": self.latent,
+            "blend": self.blend,
+            "history": self.history,
+            "shelf": self.shelf,
+            "samples": self.sampler,
+            "track": self.track,
+        }
+        for name, panel in panels.items():
+            self.actions_.on(f"panel.{name}", partial(self.go_to, panel))
+        self.actions_.on("panel.view", self.viewport.canvas.setFocus)
 
     def _make_bars(self) -> None:
         menus = self.actions_.fill_menus(self)

@@ -63,6 +63,7 @@ class Message(QFrame):
         self._dark: bool | None = None
         self._colour()
         label = QLabel(sentence, self)
+        label.setTextFormat(Qt.TextFormat.PlainText)  # names of files may look like markup
         label.setWordWrap(True)
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         label.setAccessibleName(f"{kind}: {sentence}")

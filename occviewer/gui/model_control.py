@@ -36,7 +36,7 @@ class ModelControl(QObject):
 
     def choose(self, location: str) -> None:
         """Work with another model: a shipped name, a file, or a folder of DeepSDF."""
-        from occviewer.models.opening import shipped_models
+        from occviewer.models.shipped import shipped_models
         from occviewer.models.sniffing import weights_in
 
         if location in shipped_models():

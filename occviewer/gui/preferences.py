@@ -73,8 +73,7 @@ class Preferences:
     @property
     def window_layout(self) -> bytes:
         """Where the panels stood; empty at the first start."""
-        value = self._settings.value("window/layout", QByteArray())
-        return bytes(value.data()) if isinstance(value, QByteArray) else b""
+        return self._bytes("window/layout")
 
     @window_layout.setter
     def window_layout(self, layout: bytes) -> None:
@@ -91,6 +90,15 @@ class Preferences:
         self._settings.setValue("mask_network", str(path))
 
     @property
+    def window_place(self) -> bytes:
+        """Where on the screen the window stood, and how large it was; empty at the first start."""
+        return self._bytes("window/place")
+
+    @window_place.setter
+    def window_place(self, place: bytes) -> None:
+        self._settings.setValue("window/place", QByteArray(place))
+
+    @property
     def recent(self) -> list[Path]:
         """Files opened lately that are still there, the latest first."""
         value = self._settings.value("recent", [])
@@ -105,6 +113,10 @@ class Preferences:
         others = [other for other in self.recent if other != path]
         kept = [str(other) for other in [path, *others][:_MOST_RECENT]]
         self._settings.setValue("recent", kept)
+
+    def _bytes(self, name: str) -> bytes:
+        value = self._settings.value(name, QByteArray())
+        return bytes(value.data()) if isinstance(value, QByteArray) else b""
 
     def _whole(self, name: str, default: int, low: int, high: int) -> int:
         """Read a whole number; what somebody wrote into the file by hand may be anything."""

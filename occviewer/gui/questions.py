@@ -34,6 +34,7 @@ def ask(
     for button in answers:
         buttons |= button
     question = QMessageBox(QMessageBox.Icon.Question, title, text, buttons, parent)
+    question.setTextFormat(Qt.TextFormat.PlainText)  # names of files may look like markup
     question.setDefaultButton(default)
     question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from occviewer.document import commands
 from occviewer.document.commands import Change
 from occviewer.document.picture_source import Picture
+from occviewer.document.session import load_session
 from occviewer.document.shape_source import Kind
 from occviewer.document.state import Document
 from occviewer.gui.file_kinds import kind_of_file
@@ -66,6 +67,20 @@ def read(path: Path, *, depth: bool | None = None, model: str = "") -> Import:
     return _read_cloud(path)
 
 
+def read_session(path: Path) -> tuple[Document, tuple[str, ...]]:
+    """Read a session file, and find out what the window asks of its scan at once.
+
+    Raises
+    ------
+    DocumentError, ObservationError
+        It cannot be read.
+    """
+    document, notes = load_session(path)
+    if document.shape.scan is not None:
+        _ = document.shape.scan.cloud.bounds
+    return document, notes
+
+
 def of_picture(picture: Picture) -> Import:
     """Begin a shape with a picture, which may be in no file."""
     return Import(
@@ -78,6 +93,7 @@ def _read_cloud(path: Path) -> Import:
     from occviewer.observations import PointCloud, require_usable
 
     cloud = require_usable(PointCloud.load(path))
+    _ = cloud.bounds  # found in this thread: the window asks for them
     return Import("cloud", lambda document: commands.import_cloud(document, cloud, path))
 
 
@@ -114,6 +130,7 @@ def _read_depth(path: Path) -> Import:
         notes = (*cloud.notes, f"kept {_MOST_DEPTH:,} of {len(cloud):,} points")
         cloud = replace(cloud.subsampled(_MOST_DEPTH), notes=notes)
     usable = require_usable(cloud)
+    _ = usable.bounds
     return Import(
         "cloud",
         lambda document: commands.import_cloud(

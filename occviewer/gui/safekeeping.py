@@ -11,9 +11,9 @@ from PySide6.QtCore import QObject, QStandardPaths, QTimer
 
 from occviewer.document.errors import DocumentError
 from occviewer.document.recovery import Autosave, Recoverable, find_recoverable
-from occviewer.document.session import load_session
 from occviewer.document.state import Document
 from occviewer.gui.files import SESSION_LANE
+from occviewer.gui.reading import read_session
 
 if TYPE_CHECKING:
     from occviewer.gui.controller import Controller
@@ -104,7 +104,7 @@ class Safekeeping(QObject):
         controller.compute.submit(
             SESSION_LANE,
             "Recovering the session",
-            lambda job: load_session(left.session),
+            lambda job: read_session(left.session),
             arrived,
             controller.failed,
         )

@@ -73,7 +73,8 @@ def _story(window: MainWindow, controller: Controller) -> Story:
         window.viewport.look("isometric")
         window.actions_["shape.capture"].trigger()
         yield lambda: all(entry.preview for entry in controller.document.shelf)
-        picture = Image.fromarray(window.viewport.picture())
+        # Without its ground, so that it suits a light and a dark gallery.
+        picture = Image.fromarray(window.viewport.picture(transparent=True))
         _cut(picture).save(gallery / f"{sample.path.stem}.png", optimize=True)
     yield lambda: _at_rest(controller)
     window.grab().save(str(pictures / "window.png"))

@@ -34,9 +34,15 @@ class ShelfControl(QObject):
         controller.pipeline.opened.connect(lambda model: self._draw_missing())
         controller.history.add_listener(self._draw_missing)
 
-    def capture(self) -> None:
-        """Put the shape at hand on the shelf; its picture comes when it is drawn."""
-        if self._controller.do(commands.capture):
+    def capture(self, name: str = "") -> None:
+        """Put the shape at hand on the shelf; its picture comes when it is drawn.
+
+        Parameters
+        ----------
+        name : str
+            By default that of its source.
+        """
+        if self._controller.do(commands.capture, b"", name):
             self._draw(self._controller.document.shelf[-1])
 
     def draw_missing(self) -> None:

@@ -160,6 +160,9 @@ class Studio:
         CheckpointError, DocumentError
             It cannot be opened; the model before stays.
         """
+        from occviewer.gui.deferred import load_torch_library
+
+        load_torch_library()
         import torch
 
         from occviewer.gui.devices import devices
@@ -242,6 +245,7 @@ class Studio:
         refine: int = 0,
         resolution: int | None = None,
         paint: Paint | None = None,
+        began: float | None = None,
     ) -> MeshResult:
         """Make the mesh of a code, coarse while something moves.
 
@@ -264,6 +268,8 @@ class Studio:
             Another one than that of the settings; for exports.
         paint : Paint, optional
             Whose colours the mesh gets.
+        began : float, optional
+            When the work on a live mesh began (`time.perf_counter`), if that was before.
 
         Raises
         ------
@@ -273,10 +279,11 @@ class Studio:
             The sliders were moved, and the model has none.
         Cancelled
         """
+        began = time.perf_counter() if began is None else began
         code = self.latent.edited(code, edit)
         wanted = settings.resolution if resolution is None else resolution
         resolution = self._live.choose(wanted) if live else wanted
-        recipe = (code, settings, resolution, refine)
+        recipe, moved = (code, settings, resolution, refine), time.perf_counter()
         if not live and self._made is not None and self._made[0] == recipe:
             _, mesh, seconds = self._made  # only its colours are others
         else:
@@ -288,10 +295,13 @@ class Studio:
         mesh = self.colouring.applied(mesh, code.placement, cancel)
         painted, remark = mesh, ""
         if paint is not None:
-            began = time.perf_counter()
+            painting = time.perf_counter()
             painted, remark = self.painting.applied(mesh, paint, live=live, cancel=cancel)
-            seconds = {**seconds, "colours": time.perf_counter() - began}
+            seconds = {**seconds, "colours": time.perf_counter() - painting}
         is_painted, mesh = painted is not mesh, painted
+        if live:  # fine ones cost more a cell, with what makes them good
+            fixed = moved - began + seconds["field"]
+            self._live.measured(resolution, time.perf_counter() - began, fixed)
         closed, size = live or mesh.is_watertight, (0.0, 0.0, 0.0)
         if not live:
             # Asked for here, so that the window need not reckon.
@@ -321,8 +331,6 @@ class Studio:
         prepared = time.perf_counter()
         mesh = make(field, resolution, _level(self._model, settings.threshold), cancel=cancel)
         seconds = {"field": prepared - began, "extraction": time.perf_counter() - prepared}
-        if live:  # fine ones cost more a cell, with what makes them good
-            self._live.measured(resolution, time.perf_counter() - began)
         return self._cleaned(mesh, settings, live, seconds, cancel).with_normals(), seconds
 
     def preview(

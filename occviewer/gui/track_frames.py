@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -50,9 +51,10 @@ class TrackFrames:
         )
 
         def work(job: Job) -> MeshResult:
+            began = time.perf_counter()
             code = way.code_at(position, controller.studio.latent)
             return controller.studio.mesh(
-                code, LatentEdit(), settings, live=True, cancel=job.cancelled
+                code, LatentEdit(), settings, live=True, cancel=job.cancelled, began=began
             )
 
         def arrived(result: MeshResult) -> None:

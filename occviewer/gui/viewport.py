@@ -30,6 +30,8 @@ Thing = Literal["mesh", "points", "box", "floor"]
 _VIEW_ANGLE = 30.0  # degrees from top to bottom
 _FIT = 1.15  # room around what is fitted
 _POINT = 4.0  # pixels
+# Of a key: degrees, share of half the view, and times nearer.
+_TURN, _SIDEWAYS, _NEARER = 10.0, 0.15, 1.15
 _AXES_CORNER = (0.0, 0.0, 0.14, 0.18)
 
 
@@ -51,6 +53,9 @@ class Viewport(QWidget):
         self.canvas = canvas = Canvas(self, auto_update=False, line_smoothing=True)
         canvas.setAcceptDrops(True)
         canvas.dropped.connect(self.dropped)
+        canvas.turned.connect(self.turn)
+        canvas.moved.connect(self.move_view)
+        canvas.zoomed.connect(lambda steps: self.zoom(_NEARER**steps))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(canvas)
@@ -170,6 +175,35 @@ class Viewport(QWidget):
         camera.up, camera.view_angle = (0.0, 1.0, 0.0), view_angle
         self.canvas.renderer.ResetCameraClippingRange()
         self.redraw()
+
+    def turn(self, right: int, up: int) -> None:
+        """Walk around what is looked at, so many steps to the right and up."""
+        camera = self.canvas.camera
+        camera.Azimuth(_TURN * right)
+        camera.Elevation(_TURN * up)
+        camera.OrthogonalizeViewUp()
+        self._camera_changed()
+
+    def move_view(self, right: int, up: int) -> None:
+        """Move the camera sideways, in steps of a share of what is seen."""
+        camera = self.canvas.camera
+        position, target = np.array(camera.position), np.array(camera.focal_point)
+        away, above = position - target, np.array(camera.up)
+        step = _SIDEWAYS * np.linalg.norm(away) * np.tan(np.radians(camera.view_angle / 2))
+        beside = np.cross(above, away)
+        by = right * beside / np.linalg.norm(beside) + up * above / np.linalg.norm(above)
+        camera.position, camera.focal_point = tuple(position + step * by), tuple(target + step * by)
+        self._camera_changed()
+
+    def zoom(self, factor: float) -> None:
+        """Go nearer by a factor above 1, or farther."""
+        self.canvas.camera.Dolly(factor)
+        self._camera_changed()
+
+    def _camera_changed(self) -> None:
+        self.canvas.renderer.ResetCameraClippingRange()
+        self.redraw()
+        self.rested.emit()
 
     def fit(self) -> None:
         """Move the camera along its direction until what is shown fills the view."""

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from occviewer.models.fields import NetworkField
     from occviewer.models.info import ModelInfo
     from occviewer.models.model import Model
-    from occviewer.models.opening import open_model, shipped_models
+    from occviewer.models.opening import open_model
+    from occviewer.models.shipped import shipped_models
 
 # Looked up when first used: the training loop imports `occviewer.models.checkpoint` on
 # servers that have none of the libraries that the rest needs.
@@ -38,7 +39,7 @@ _HOMES = {
     "open_model": "opening",
     "read_info": "checkpoint",
     "save_checkpoint": "checkpoint",
-    "shipped_models": "opening",
+    "shipped_models": "shipped",
 }
 
 

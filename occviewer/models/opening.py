@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from occviewer import assets
 from occviewer.errors import CheckpointError
 from occviewer.models.checkpoint import load_checkpoint, load_pose_network
 from occviewer.models.devices import choose_device
 from occviewer.models.model import Model
+from occviewer.models.shipped import shipped_models
 from occviewer.models.sniffing import SUFFIX, weights_in
 
 
@@ -41,11 +41,6 @@ def open_model(
     path = find_checkpoint(name_or_path)
     network, info = load_checkpoint(path, settings)
     return Model(network, info, choose_device(device), path, load_pose_network(path))
-
-
-def shipped_models() -> dict[str, Path]:
-    """Names and files of the models that ship with the program."""
-    return {path.stem: path for path in sorted(assets.checkpoints().glob(f"*{SUFFIX}"))}
 
 
 def find_checkpoint(name_or_path: str | os.PathLike[str]) -> Path:

@@ -4,13 +4,14 @@ import json
 import struct
 import tempfile
 import time
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
 
 from occviewer.document import commands
 from occviewer.gui import film_maker, film_place
@@ -241,3 +242,27 @@ def test_the_film_of_a_track_takes_as_long_as_the_track_to_the_hundredth(qtbot):
         assert dialog.wish().seconds == seconds
         assert dialog.wish().frames == 4 * seconds
         assert f"in {seconds:g} s" in dialog.summary.text()
+
+
+def test_closing_asks_before_it_gives_up_a_film_and_leaves_nothing_of_it(ready, qtbot):
+    window, controller, target = ready
+    controller.history.mark_saved()
+    controller.film.make_track(replace(SMALL, seconds=60.0), target / "film.gif")
+
+    def question():
+        boxes = [box for box in window.findChildren(QMessageBox) if box.isVisible()]
+        return boxes[0] if boxes else None
+
+    window.close()
+    assert window.isVisible()
+    assert "Making a film" in question().text()
+    question().button(QMessageBox.StandardButton.Cancel).click()
+    qtbot.waitUntil(lambda: question() is None)
+    assert controller.film.busy, "who cancels the closing keeps the film"
+    window.close()
+    began = time.monotonic()
+    question().button(QMessageBox.StandardButton.Close).click()
+    assert not window.isVisible()
+    assert time.monotonic() - began < 2
+    assert not controller.film.busy
+    assert list(target.iterdir()) == []

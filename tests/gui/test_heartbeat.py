@@ -21,6 +21,7 @@ SLOW = [
     ("occviewer.observations", "PointCloud", "select"),
     ("occviewer.document.source", "Source", "working_cloud"),
     ("occviewer.document.source", "Source", "working_indices"),
+    ("occviewer.observations.point_cloud", None, "extremes"),
     ("occviewer.document.session", None, "pack"),
     ("occviewer.document.session", None, "unpack"),
     ("occviewer.extraction.pipeline", None, "_mesh"),

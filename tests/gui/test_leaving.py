@@ -1,9 +1,11 @@
 """Work is given up only by who was asked."""
 
 import threading
+import time
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton
 
 from occviewer.document import DocumentError, ModelReference, commands
@@ -211,3 +213,50 @@ def test_closing_asks_before_it_gives_up_what_is_being_written(
     window.close()
     assert not window.isVisible()
     assert (tmp_path / "mine.occ").exists()
+
+
+def test_closing_asks_before_it_gives_up_an_export(
+    without_model, code, tmp_path, qtbot, monkeypatch
+):
+    window, controller = without_model
+    controller.studio._latent = LatentStudio(small_model(tmp_path))
+    controller.do(commands.take_code, code, "Take code", 1.0)
+    go_on, write = threading.Event(), type(code).save
+
+    def waiting(each, path):
+        assert go_on.wait(20)
+        write(each, path)
+
+    monkeypatch.setattr(type(code), "save", waiting)
+    path = tmp_path / "<b>one.npz"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    controller.exports.export_code()
+    window.close()
+    assert window.isVisible()
+    assert "Writing <b>one.npz" in question(window).text()
+    assert question(window).textFormat() == Qt.TextFormat.PlainText
+    answer(window, QMessageBox.StandardButton.Cancel)
+    qtbot.waitUntil(lambda: question(window) is None)
+    go_on.set()
+    rest(controller, qtbot)
+    assert path.exists(), "who cancels the closing keeps the export"
+    assert path.name in window.messages.shown()[-1].sentence
+
+
+def test_who_closes_during_an_export_is_asked_for_the_session_too(
+    without_model, slow, code, tmp_path, qtbot
+):
+    window, controller = without_model
+    controller.do(commands.capture_code, code, "First")
+    controller.files.session = tmp_path / "mine.occ"
+    controller.files.save()
+    controller.do(commands.capture_code, code, "Second")
+    window.close()
+    answer(window, QMessageBox.StandardButton.Close)
+    qtbot.waitUntil(lambda: question(window) is not None, timeout=LONG)
+    assert "changes that are in no file" in question(window).text()
+    began = time.monotonic()
+    answer(window, QMessageBox.StandardButton.Discard)
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=LONG)
+    assert time.monotonic() - began < 2
+    slow.set()

@@ -1,10 +1,21 @@
+import time
+
+import numpy as np
+import pytest
+
+from occviewer.document.settings import ExtractionSettings
+from occviewer.document.shape import LatentEdit
+from occviewer.gui.latent_studio import LatentStudio
 from occviewer.gui.live import LIVE_SECONDS, LiveResolution
+from occviewer.gui.studio import Studio
+
+from ..latent.spaces import code_of, small_model
 
 
-def settle(live, cost, wanted=512):
+def settle(live, cost, wanted=512, fixed=0.0):
     for _ in range(30):
         resolution = live.choose(wanted)
-        live.measured(resolution, cost * resolution**2)
+        live.measured(resolution, fixed + cost * resolution**2, fixed)
     return live.choose(wanted)
 
 
@@ -33,3 +44,51 @@ def test_one_slow_frame_does_not_coarsen_for_long():
 
 def test_on_a_machine_that_is_too_slow_it_is_as_coarse_as_it_can_be():
     assert settle(LiveResolution(), 1.0) == 24
+
+
+def test_what_no_resolution_changes_counts_and_does_not_coarsen_more_than_it_must():
+    for fixed in (0.02, 0.04, 0.05):
+        resolution = settle(LiveResolution(), 2e-6, fixed=fixed)
+        assert fixed + 2e-6 * resolution**2 <= LIVE_SECONDS
+        finer = next(n for n in (64, 80, 96, 128, 160) if n > resolution)
+        assert fixed + 2e-6 * finer**2 > 0.8 * LIVE_SECONDS, "the next finer one has no room"
+
+
+@pytest.mark.parametrize("step", ["the code is moved", "the mesh is coloured"])
+def test_a_slow_step_of_an_update_makes_the_mesh_coarser_whichever_it_is(
+    step, tmp_path, monkeypatch
+):
+    model = small_model(tmp_path)
+    studio, code = Studio(), code_of(model)
+    studio._model, studio._latent = model, LatentStudio(model)
+    low, high = field_range(studio._field_of(code))
+    settings = ExtractionSettings(threshold=(low + high) / 2)
+
+    def frames(count=12):
+        for _ in range(count):
+            result = studio.mesh(code, LatentEdit(), settings, live=True, cancel=lambda: False)
+        return result.resolution
+
+    def slowed(method):
+        def slow(*arguments):
+            time.sleep(2 * LIVE_SECONDS)
+            return method(*arguments)
+
+        return slow
+
+    before = frames()
+    with monkeypatch.context() as patch:
+        if step == "the code is moved":
+            patch.setattr(studio.latent, "edited", slowed(studio.latent.edited))
+        else:
+            patch.setattr(studio.colouring, "applied", slowed(studio.colouring.applied))
+        assert frames(4) == 24 < before
+    assert frames(25) > 24, "it recovers when the machine does"
+
+
+def field_range(field):
+    """Lowest and highest occupancy of a field at the nodes of a coarse grid."""
+    side = np.linspace(-0.5, 0.5, 9, dtype=np.float32)
+    points = np.stack(np.meshgrid(side, side, side), -1).reshape(-1, 3)
+    logits = np.asarray(field.logits(points))
+    return 1 / (1 + np.exp(-logits.min())), 1 / (1 + np.exp(-logits.max()))

@@ -172,11 +172,31 @@ def test_tab_goes_through_the_panels(opened):
     assert not missing
 
 
-def test_what_takes_long_to_import_is_not_imported_before_the_window_is_there():
-    code = (
-        "import sys, occviewer.gui.application; "
-        "print([m for m in ('torch', 'scipy', 'trimesh', 'matplotlib.figure') if m in sys.modules])"
-    )
+def test_what_takes_long_to_import_is_not_imported_before_the_window_is_there(tmp_path):
+    code = f"""
+import os, sys
+from pathlib import Path
+from PySide6.QtCore import QSettings
+from occviewer.gui.application import open_window, prepare_application
+from occviewer.gui.preferences import Preferences
+prepare_application()
+settings = QSettings({str(tmp_path / "p.ini")!r}, QSettings.Format.IniFormat)
+window, controller = open_window(Preferences(settings), Path({str(tmp_path)!r}))
+window.show()
+print([m for m in ("torch", "scipy", "trimesh", "matplotlib.figure") if m in sys.modules])
+sys.stdout.flush()
+os._exit(0)
+"""
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     expected = "['torch']" if sys.platform == "win32" else "[]"
     assert found.stdout.strip() == expected
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads what Linux says of a process")
+def test_the_largest_library_is_there_before_the_import_that_would_hold_the_window():
+    code = (
+        "import sys; from occviewer.gui.deferred import load_torch_library as load; load(); "
+        "print('torch' in sys.modules, 'libtorch_python' in open('/proc/self/maps').read())"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.split() == ["False", "True"]

@@ -1,6 +1,6 @@
 """What the program remembers."""
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
 
 from occviewer.gui.dialogs import PreferencesDialog
 
@@ -37,3 +37,47 @@ def test_the_model_of_new_sessions_can_be_chosen(preferences, qtbot):
     assert changed == ["model"]
     assert preferences.model == "houses"
     dialog.close()
+
+
+def dock_of(window, panel):
+    return next(dock for dock in window.findChildren(QDockWidget) if dock.isAncestorOf(panel))
+
+
+def test_the_window_comes_back_as_large_and_with_its_panels_where_they_stood(
+    without_model, preferences, tmp_path
+):
+    from occviewer.gui.application import open_window
+
+    window, _ = without_model
+    window.resize(1060, 640)
+    dock_of(window, window.track).close()
+    window.go_to(window.latent)
+    QApplication.processEvents()
+    window.close()
+    again, controller = open_window(preferences, tmp_path / "other")
+    again.show()
+    QApplication.processEvents()
+    assert (again.width(), again.height()) == (1060, 640)
+    assert dock_of(again, again.track).isHidden()
+    assert again.latent.isVisible()
+    assert not again.latent.visibleRegion().isEmpty(), "in front of those that share its place"
+    again.close()
+    again.deleteLater()
+    assert controller.all_ended
+
+
+def test_a_layout_that_is_rubbish_is_passed_over(preferences, tmp_path, monkeypatch, qapp):
+    from occviewer.gui.application import open_window, prepare_application
+    from occviewer.gui.pipeline import Pipeline
+
+    monkeypatch.setattr(Pipeline, "_open_model", lambda pipeline, wanted: None)
+    prepare_application()
+    preferences.window_layout = preferences.window_place = b"rubbish"
+    window, controller = open_window(preferences, tmp_path / "recovery")
+    window.show()
+    QApplication.processEvents()
+    assert dock_of(window, window.track).isVisible()
+    assert window.extraction.isVisible()
+    window.close()
+    window.deleteLater()
+    assert controller.all_ended

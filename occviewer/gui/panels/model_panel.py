@@ -52,6 +52,7 @@ class ModelPanel(QWidget):
         self.about.setWordWrap(True)
         self.about.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.settings = ModelSettings(self)
+        self._card = ""
         self.card = QTextBrowser(self)
         self.card.setOpenExternalLinks(True)
         self.card.setAccessibleName("The model's card")
@@ -78,5 +79,7 @@ class ModelPanel(QWidget):
     def show_about(self, about: str, card: str) -> None:
         """Show what the model is (rich text), and its card (Markdown)."""
         self.about.setText(about)
-        self.card.setMarkdown(card)
+        if card != self._card:  # laying a long one out takes a while
+            self._card = card
+            self.card.setMarkdown(card)
         self.card.setVisible(bool(card))

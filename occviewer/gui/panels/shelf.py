@@ -51,7 +51,8 @@ class Shelf(ThumbnailRow):
         self.allow_drags(drops=True)
         self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
         self.setToolTip(
-            "Click a shape to return to it, drag shapes onto the track; F2 renames, Delete removes."
+            "Click a shape to return to it, drag shapes onto the track; F2 renames, Delete "
+            "removes, Alt and the arrows move."
         )
         self.set_hint("Captured shapes stand here: press C to capture the shape that is shown.")
         self.itemClicked.connect(self._take)
@@ -88,9 +89,12 @@ class Shelf(ThumbnailRow):
         return [key for key in self.keys() if key in chosen]
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Delete what is selected with the Delete key."""
-        if event.key() == Qt.Key.Key_Delete and self.selected_keys():
-            self.delete_wanted.emit(self.selected_keys())
+        """Delete with the Delete key what is selected; move it with Alt and the arrows."""
+        keys, alt = self.selected_keys(), event.modifiers() & Qt.KeyboardModifier.AltModifier
+        if keys and event.key() == Qt.Key.Key_Delete:
+            self.delete_wanted.emit(keys)
+        elif keys and alt and event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            self._shift(keys, -1 if event.key() == Qt.Key.Key_Left else 1)
         else:
             super().keyPressEvent(event)
 
@@ -109,6 +113,16 @@ class Shelf(ThumbnailRow):
         if order != keys:
             self.reordered.emit(order)
 
+    def _shift(self, moved: list[str], by: int) -> None:
+        """Move shapes one place to the left or right, together."""
+        keys = self.keys()
+        others = [key for key in keys if key not in moved]
+        before = sum(key not in moved for key in keys[: keys.index(moved[0])])
+        place = min(max(before + by, 0), len(others))
+        order = [*others[:place], *moved, *others[place:]]
+        if order != keys:
+            self.reordered.emit(order)
+
     def _rename(self, item: QListWidgetItem) -> None:
         if not self._filling:
             self.renamed.emit(str(item.data(KEY)), item.text())
@@ -123,6 +137,8 @@ class Shelf(ThumbnailRow):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction("Add to &track", lambda: self.track_wanted.emit(keys))
+        menu.addAction("Move &left", lambda: self._shift(keys, -1))
+        menu.addAction("Move r&ight", lambda: self._shift(keys, 1))
         menu.addAction("&Rename", lambda: self.editItem(self.currentItem()))
         menu.addAction("&Delete", lambda: self.delete_wanted.emit(keys))
         menu.popup(self.mapToGlobal(at))
