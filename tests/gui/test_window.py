@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QGuiApplication
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QWidget
 
 from occviewer import assets
 from occviewer.gui.export_choice import ExportChoice
@@ -143,6 +144,32 @@ def test_files_may_be_dropped_anywhere(opened, qtbot):
         )
         qtbot.waitUntil(lambda n=number: len(controller.history.titles) == n + 2, timeout=LONG)
     assert controller.document.shape.source.path == CHAIR
+
+
+@pytest.mark.qt_keeps
+def test_a_file_that_is_dropped_on_any_control_is_opened(without_model, tmp_path, monkeypatch):
+    window, controller = without_model
+    opened = []
+    monkeypatch.setattr(controller.importing, "file", opened.append)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(CHAIR))])
+    data.setText(str(CHAIR))  # which a field for text would take
+    refusing = []
+    for widget in window.findChildren(QWidget):
+        if widget.isWindow() or not widget.isVisible():
+            continue
+        before = len(opened)
+        for kind in (QDragEnterEvent, QDropEvent):
+            event = kind(
+                QPoint(3, 3), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton,
+                Qt.KeyboardModifier.NoModifier,
+            )  # fmt: skip
+            event.ignore()
+            QGuiApplication.sendEvent(widget, event)
+        if len(opened) == before:
+            refusing.append(f"{type(widget).__name__} in {widget.parent()}")
+    assert refusing == []
+    assert set(opened) == {CHAIR}
 
 
 def test_a_broken_file_is_a_sentence_and_nothing_is_lost(chair, qtbot, tmp_path):

@@ -70,6 +70,7 @@ class ExtractionPanel(QWidget):
         self.resolution.activated.connect(lambda *_: self._choose_resolution())
         edit = self.resolution.lineEdit()
         assert edit is not None
+        edit.setAcceptDrops(False)  # a file that is dropped here is to be opened
         edit.editingFinished.connect(self._choose_resolution)
         self._chosen_resolution = 128
 
