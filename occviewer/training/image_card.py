@@ -11,8 +11,10 @@ def image_facts(image: object) -> list[str]:
     """Lines for the card from what the checkpoint notes under ``image``; none without it."""
     if not isinstance(image, Mapping):
         return []
+    begun = image.get("begun")
+    start = f"begun with {begun}," if begun else "from scratch"
     lines = [
-        f"- Image encoder: ResNet-18 from scratch on pictures of {image['pixels']}², "
+        f"- Image encoder: ResNet-18 {start} on pictures of {image['pixels']}², "
         f"{image['minutes']} minutes, {image['steps']} steps, {image['device']}, "
         f"{image['views']:,} renders of {image['shapes']} shapes of "
         f"{', '.join(image['provenance'])}"

@@ -1,40 +1,21 @@
 """What people really drop: one sentence each, no mesh and nothing lost."""
 
 import json
-import shutil
 import struct
 import zlib
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image as Pillow
 
 from occviewer.cli import main
-from occviewer.models import shipped_models
-from occviewer.models.checkpoint import load_bottleneck, update_checkpoint
-from occviewer.networks.image_encoder import ImageEncoder
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    """The furniture model with an image encoder that always sees the mean shape."""
-    path = tmp_path_factory.mktemp("model") / "toy.safetensors"
-    shutil.copy(shipped_models()["furniture"], path)
-    bottleneck = load_bottleneck(path)
-    encoder = ImageEncoder(bottleneck.size, pixels=32)
-    encoder.latent_mean.copy_(bottleneck.prior_mean)
-    with torch.no_grad():
-        encoder.to_camera.weight.zero_()
-    update_checkpoint(path, image=encoder)
-    return path
 
 
 @pytest.fixture
-def reconstruct(model, tmp_path, capsys):
+def reconstruct(tmp_path, capsys):
     def run(path, *options):
         out = tmp_path / "out.ply"
-        fixed = ["--model", str(model), "--resolution", "32", "--refine", "0", "--json"]
+        fixed = ["--resolution", "32", "--refine", "0", "--json"]
         status = main(["reconstruct", str(path), "-o", str(out), *fixed, *options])
         assert out.exists() == (status == 0)
         printed = capsys.readouterr()

@@ -1,30 +1,12 @@
 import json
-import shutil
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image as Pillow
 
 from occviewer.cli import main
 from occviewer.meshes.files import load
 from occviewer.models import shipped_models
-from occviewer.models.checkpoint import load_bottleneck, update_checkpoint
-from occviewer.networks.image_encoder import ImageEncoder
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    """The furniture model with an image encoder that always sees the mean shape."""
-    path = tmp_path_factory.mktemp("model") / "toy.safetensors"
-    shutil.copy(shipped_models()["furniture"], path)
-    bottleneck = load_bottleneck(path)
-    encoder = ImageEncoder(bottleneck.size, pixels=32)
-    encoder.latent_mean.copy_(bottleneck.prior_mean)
-    with torch.no_grad():
-        encoder.to_camera.weight.zero_()
-    update_checkpoint(path, image=encoder)
-    return path
 
 
 @pytest.fixture
@@ -35,9 +17,9 @@ def picture(tmp_path):
     return tmp_path / "thing.png"
 
 
-def test_a_picture_becomes_a_mesh_in_its_colours(model, picture, tmp_path, capsys):
+def test_a_picture_becomes_a_mesh_in_its_colours(picture, tmp_path, capsys):
     out = tmp_path / "thing.ply"
-    options = ["--model", str(model), "--resolution", "32", "--refine", "0", "--texture", "--json"]
+    options = ["--resolution", "32", "--refine", "0", "--texture", "--json"]
     assert main(["reconstruct", str(picture), "-o", str(out), *options]) == 0
     printed = capsys.readouterr()
     record = json.loads(printed.out)
