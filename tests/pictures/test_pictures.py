@@ -24,8 +24,8 @@ def silhouette(door, found):
 def test_shape_and_camera_of_a_chair_are_found(door, chair, guess):
     image, mask = chair
     assert guess.overlap > 0.6
-    # It is seen from its right front, from above.
-    assert -60 < guess.camera.azimuth < -10
+    # It stands turned to the right, seen from above.
+    assert 10 < guess.camera.azimuth < 60
     assert 5 < guess.camera.elevation < 45
     assert guess.camera.size == image.size
     assert overlap(silhouette(door, guess), mask.inside) > 0.55
