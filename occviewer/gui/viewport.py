@@ -30,6 +30,7 @@ Thing = Literal["mesh", "points", "box", "floor"]
 _VIEW_ANGLE = 30.0  # degrees from top to bottom
 _FIT = 1.15  # room around what is fitted
 _POINT = 4.0  # pixels
+_SHINE = 0.15
 _AXES_CORNER = (0.0, 0.0, 0.14, 0.18)
 
 
@@ -280,7 +281,6 @@ class Viewport(QWidget):
         triangle = pv.PolyData(np.zeros((1, 3), np.float32))
         options = {"render": False, "reset_camera": False, "show_scalar_bar": False}
         self._mesh_actor = self.canvas.add_mesh(triangle, name="mesh", color="white", **options)
-        self._mesh_actor.prop.specular = 0.15
         self._mesh_actor.prop.specular_power = 20
         self._cloud_actor = self.canvas.add_mesh(triangle, name="points", style="points", **options)
         self._cloud_actor.prop.lighting = False
@@ -312,8 +312,13 @@ class Viewport(QWidget):
         if shown is not None:
             self._mesh_data["shown"] = shown
             self._mesh_data.set_active_scalars("shown")
-        self._mesh_actor.prop.lighting = not by_normal
-        self._mesh_actor.prop.color = self._colours.mesh
+        properties = self._mesh_actor.prop
+        # The colours of a picture have been lit already.
+        lit_before = self._painted and self._shading != "points"
+        properties.ambient, properties.diffuse = (0.5, 0.6) if lit_before else (0.0, 1.0)
+        properties.specular = 0.0 if lit_before else _SHINE
+        properties.lighting = not by_normal
+        properties.color = self._colours.mesh
 
     def _colour_background(self) -> None:
         renderer, colours = self.canvas.renderer, self._colours

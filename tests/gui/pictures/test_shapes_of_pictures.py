@@ -110,3 +110,14 @@ def test_the_shelf_shows_a_shape_in_the_colours_of_its_picture(seeing, tmp_path)
     seen = red[..., 3] > 0
     assert np.median(red[seen][:, 0] - red[seen][:, 2]) > 80
     assert np.abs(plain[..., 0] - plain[..., 2]).max() < 60
+
+
+def test_colours_of_a_picture_are_shown_nearly_as_the_picture_has_them(seeing, tmp_path):
+    seeing.open(block(tmp_path))
+    view = seeing.window.viewport
+    seeing.controller.picture.look()
+    seeing.rest()
+    picture = view.picture().reshape(-1, 3).astype(int)
+    reds = picture[picture[:, 0] > 2.5 * picture[:, 2]]
+    assert len(reds) > 200
+    assert np.median(reds[:, 0]) > 0.7 * RED[0]
