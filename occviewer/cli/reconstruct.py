@@ -128,6 +128,8 @@ def _opened(args: argparse.Namespace) -> tuple[Model, _Stages]:
 
 
 def _reconstruct(args: argparse.Namespace, jobs: list[Job], model: Model, opened: _Stages) -> int:
+    from occviewer.observations.masking import SeveralObjectsError
+
     failures: list[str] = []
     for number, job in enumerate(jobs, 1):
         prefix = f"[{number}/{len(jobs)}] " if len(jobs) > 1 else ""
@@ -140,6 +142,8 @@ def _reconstruct(args: argparse.Namespace, jobs: list[Job], model: Model, opened
             record.update(one(args, model, job, stages, prefix))
         except OccviewerError as error:
             text = str(error)
+            if isinstance(error, SeveralObjectsError):
+                text += " Use --object N or --box."
             named = str(job.source) in text or str(job.mesh) in text
             record["error"] = text if named else f"{job.source}: {text}"
         except MemoryError:

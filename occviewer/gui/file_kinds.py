@@ -10,7 +10,7 @@ import numpy as np
 
 from occviewer.models.sniffing import weights_in
 from occviewer.observations.formats.voxel_files import VOXEL_SUFFIXES
-from occviewer.observations.image import IMAGE_SUFFIXES
+from occviewer.observations.image import IMAGE_SUFFIXES, REFUSED_SUFFIXES
 
 FileKind = Literal["session", "model", "picture", "voxels", "cloud", "code"]
 
@@ -30,7 +30,7 @@ def kind_of_file(path: Path) -> FileKind:
         return "session"
     if name.endswith(MODEL_SUFFIXES) or weights_in(path) != path:
         return "model"
-    if name.endswith(IMAGE_SUFFIXES):
+    if name.endswith(IMAGE_SUFFIXES + REFUSED_SUFFIXES):
         return "picture"
     if name.endswith(_ARRAYS):
         return _kind_of_arrays(path)

@@ -17,7 +17,7 @@ from occviewer.document.shape_source import Kind
 from occviewer.errors import ObservationError
 from occviewer.gui.failures import Failure
 from occviewer.gui.reading import Import, of_picture, read
-from occviewer.observations.image import Image
+from occviewer.observations.image import IMAGE_SUFFIXES, Image
 
 if TYPE_CHECKING:
     from occviewer.gui.controller import Controller
@@ -121,10 +121,10 @@ class Importing(QObject):
             return
         self._controller.preferences.add_recent(path)
         self._controller.files.show_recent()
-        if found.is_depth and path.suffix.lower() != ".npy":
+        if found.is_depth and _may_be_colours(path):
             self._controller.window.messages.ask(
                 f"{path.name} has one channel of 16 bits, so it was read as a depth picture; set "
-                "its field of view in the source panel.",
+                "its field of view, or give its camera matrix, in the source panel.",
                 {"Open as a picture": lambda: self.file(path, depth=False)},
                 "note",
             )
@@ -181,7 +181,7 @@ class Importing(QObject):
             if not self._begin(found):
                 self._leave_out()
                 return
-            if found.is_depth:
+            if found.is_depth and _may_be_colours(path):
                 self._depth.append(path.name)
             self._waiting = _content(self._controller.document.shape)
             self._document_changed()  # a code needs no encoding
@@ -238,6 +238,11 @@ class Importing(QObject):
         self._waiting = None
         self._left_out.append(self._name)
         self._next()
+
+
+def _may_be_colours(path: Path) -> bool:
+    """Whether a depth picture could be opened as a picture instead."""
+    return path.suffix.lower() in IMAGE_SUFFIXES
 
 
 def _content(shape: Shape) -> object:

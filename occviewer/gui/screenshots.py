@@ -25,7 +25,8 @@ from occviewer.gui.theme import apply_theme
 
 _GALLERY = (288, 240)
 _WINDOW = (1280, 800)
-_SHOWN = "chair_scan"
+_SHOWN, _PHOTOGRAPH = "chair_scan", "chair.jpg"
+_ROUNDS = 60
 
 Story = Generator[Callable[[], bool], None, None]
 
@@ -78,6 +79,16 @@ def _story(window: MainWindow, controller: Controller) -> Story:
         _cut(picture).save(gallery / f"{sample.path.stem}.png", optimize=True)
     yield lambda: _at_rest(controller)
     window.grab().save(str(pictures / "window.png"))
+    photograph = assets.resources() / "samples" / "photographs" / _PHOTOGRAPH
+    controller.import_file(photograph)
+    yield partial(_shows, controller, photograph)
+    controller.picture.refine(_ROUNDS)
+    yield lambda: not controller.picture.refining.running and _at_rest(controller)
+    window.viewport.look("isometric")
+    window.actions_["shape.capture"].trigger()
+    yield lambda: all(entry.preview for entry in controller.document.shelf)
+    yield lambda: _at_rest(controller) and not controller.storage.busy()
+    window.grab().save(str(pictures / "picture.png"))
 
 
 def _shows(controller: Controller, path: Path) -> bool:

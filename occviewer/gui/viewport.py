@@ -32,6 +32,7 @@ _FIT = 1.15  # room around what is fitted
 _POINT = 4.0  # pixels
 # Of a key: degrees, share of half the view, and times nearer.
 _TURN, _SIDEWAYS, _NEARER = 10.0, 0.15, 1.15
+_SHINE = 0.15
 _AXES_CORNER = (0.0, 0.0, 0.14, 0.18)
 
 
@@ -314,7 +315,6 @@ class Viewport(QWidget):
         triangle = pv.PolyData(np.zeros((1, 3), np.float32))
         options = {"render": False, "reset_camera": False, "show_scalar_bar": False}
         self._mesh_actor = self.canvas.add_mesh(triangle, name="mesh", color="white", **options)
-        self._mesh_actor.prop.specular = 0.15
         self._mesh_actor.prop.specular_power = 20
         self._cloud_actor = self.canvas.add_mesh(triangle, name="points", style="points", **options)
         self._cloud_actor.prop.lighting = False
@@ -346,8 +346,13 @@ class Viewport(QWidget):
         if shown is not None:
             self._mesh_data["shown"] = shown
             self._mesh_data.set_active_scalars("shown")
-        self._mesh_actor.prop.lighting = not by_normal
-        self._mesh_actor.prop.color = self._colours.mesh
+        properties = self._mesh_actor.prop
+        # The colours of a picture have been lit already.
+        lit_before = self._painted and self._shading != "points"
+        properties.ambient, properties.diffuse = (0.5, 0.6) if lit_before else (0.0, 1.0)
+        properties.specular = 0.0 if lit_before else _SHINE
+        properties.lighting = not by_normal
+        properties.color = self._colours.mesh
 
     def _colour_background(self) -> None:
         renderer, colours = self.canvas.renderer, self._colours

@@ -20,6 +20,9 @@ from occviewer.files import why_not_read
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 """Suffixes of the pictures that are read, with their dots and in lower case."""
 
+REFUSED_SUFFIXES = (".heic", ".heif", ".avif", ".exr", ".gif")
+"""Suffixes of pictures that are not read, of which `Image.load` says why."""
+
 LARGEST_SIDE = 2048
 """Pixels that a picture's longer side keeps: what is larger is scaled down."""
 

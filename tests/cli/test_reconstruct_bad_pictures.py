@@ -62,7 +62,7 @@ def transparent(path):
         (transparent, "transparent everywhere"),
         (
             lambda path: pixels(np.s_[10:50, 5:30], np.s_[10:50, 50:70]).save(path, "PNG"),
-            "shows 2 objects; choose one",
+            "or draw a box around it. Use --object N or --box.",
         ),
         (lambda path: pixels(np.s_[20:, :50]).save(path, "PNG"), "border may cut it"),
     ],

@@ -55,6 +55,11 @@ def huge(folder):
     return folder / "huge.png"
 
 
+def heic(folder):
+    (folder / "phone.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(100))
+    return folder / "phone.heic"
+
+
 def transparent(folder):
     Pillow.new("RGBA", (40, 40), (0, 0, 0, 0)).save(folder / "glass.png")
     return folder / "glass.png"
@@ -71,6 +76,7 @@ def test_bad_pictures_are_said_in_a_sentence_and_nothing_is_lost(seeing, tmp_pat
     for make, said in (
         (truncated, "damaged or cut off"),
         (mislabelled, "no picture that can be read"),
+        (heic, "HEIC picture, which is not read"),
         (dot, "too few to show a shape"),
         (huge, "more pixels than fit"),
         (transparent, "transparent everywhere"),

@@ -88,7 +88,7 @@ def test_several_pictures_become_several_shapes_and_one_that_is_broken_is_named(
 def test_sliders_move_the_shape_of_a_picture_and_the_colours_stay(seeing, tmp_path):
     seeing.open(block(tmp_path))
     before = seeing.mesh
-    seeing.controller.do(commands.slide, 0, 1.0)
+    seeing.controller.do(commands.slide, 0, 0.3)
     seeing.rest()
     assert not np.array_equal(seeing.mesh.vertices, before.vertices)
     assert np.abs(seeing.mesh.colors[:, :3].astype(int) - RED).mean() < 30
@@ -110,3 +110,14 @@ def test_the_shelf_shows_a_shape_in_the_colours_of_its_picture(seeing, tmp_path)
     seen = red[..., 3] > 0
     assert np.median(red[seen][:, 0] - red[seen][:, 2]) > 80
     assert np.abs(plain[..., 0] - plain[..., 2]).max() < 60
+
+
+def test_colours_of_a_picture_are_shown_nearly_as_the_picture_has_them(seeing, tmp_path):
+    seeing.open(block(tmp_path))
+    view = seeing.window.viewport
+    seeing.controller.picture.look()
+    seeing.rest()
+    picture = view.picture().reshape(-1, 3).astype(int)
+    reds = picture[picture[:, 0] > 2.5 * picture[:, 2]]
+    assert len(reds) > 200
+    assert np.median(reds[:, 0]) > 0.7 * RED[0]
