@@ -82,7 +82,7 @@ def test_a_slow_step_of_an_update_makes_the_mesh_coarser_whichever_it_is(
             patch.setattr(studio.latent, "edited", slowed(studio.latent.edited))
         else:
             patch.setattr(studio.colouring, "applied", slowed(studio.colouring.applied))
-        assert frames(4) == 24 < before
+        assert frames(8) == 24 < before
     assert frames(25) > 24, "it recovers when the machine does"
 
 
