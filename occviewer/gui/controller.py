@@ -40,7 +40,7 @@ from occviewer.gui.sampling_control import SamplingControl
 from occviewer.gui.shelf_control import ShelfControl
 from occviewer.gui.source_control import SourceControl
 from occviewer.gui.stored_control import StoredControl
-from occviewer.gui.studio import Studio
+from occviewer.gui.studio import MeshResult, Studio
 from occviewer.gui.theme import apply_theme
 from occviewer.gui.tools.control import ToolControl
 from occviewer.gui.track_control import TrackControl
@@ -78,6 +78,7 @@ class Controller(QObject):
         self.exports = Exports(self)
         self.safekeeping = Safekeeping(self, recovery)
         self._dragging, self._leaving, self.all_ended = "", False, False
+        self._no_mesh = ""  # why there was no mesh, as long as that is shown
         self.point_shading = PointShading(self)
         self.history.add_listener(self._document_changed)
         self.shelf, self.model = ShelfControl(self), ModelControl(self)
@@ -149,6 +150,13 @@ class Controller(QObject):
             self.model.failed(failure)
         elif not self.picture.explains(failure):
             self.failed(failure)
+            self._no_mesh = failure.sentence if lane == "mesh" else self._no_mesh
+
+    def _meshed(self, result: MeshResult | None) -> None:
+        self.display.show_mesh(result)
+        if result is not None and self._no_mesh:
+            self.window.messages.take_back(self._no_mesh)
+            self._no_mesh = ""
 
     def grab(self, what: str) -> None:
         """Begin a drag: until `release`, meshes are coarse; its first step is one of its own."""
@@ -172,7 +180,7 @@ class Controller(QObject):
     def _connect_pipeline(self) -> None:
         self.pipeline.encoded.connect(self.history.complete)
         self.pipeline.failed.connect(self._pipeline_failed)
-        self.pipeline.meshed.connect(self.display.show_mesh)
+        self.pipeline.meshed.connect(self._meshed)
         self.pipeline.opened.connect(self.display.show_model)
 
     def _connect_panels(self) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from occviewer import assets
 from occviewer.gui.export_choice import ExportChoice
+from occviewer.gui.failures import Failure
 from occviewer.meshes import Mesh
 
 from .small_windows import use_latent_model
@@ -65,6 +66,16 @@ def test_undo_takes_everything_back_and_redo_brings_the_same_mesh(chair, qtbot):
     qtbot.waitUntil(lambda: has_mesh(controller), timeout=LONG)
     assert np.array_equal(controller.display.result.mesh.vertices, thinner.vertices)
     assert window.extraction.threshold.value() == pytest.approx(0.6)
+
+
+def test_why_there_was_no_mesh_is_taken_back_when_there_is_one(chair, qtbot):
+    window, controller = chair
+    for lane, sentence in (("mesh", "There is no surface."), ("encode", "It has no points.")):
+        controller.pipeline.failed.emit(lane, Failure(sentence))
+    assert len(window.messages.shown()) == 2
+    window.extraction.threshold.number.setValue(0.6)
+    qtbot.waitUntil(lambda: at_rest(controller), timeout=LONG)
+    assert [message.sentence for message in window.messages.shown()] == ["It has no points."]
 
 
 def test_a_drag_is_one_step_and_the_mesh_follows(chair, qtbot):

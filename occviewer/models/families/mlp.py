@@ -84,7 +84,7 @@ def _renamed(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
         matrices.remove(fourier)
     vectors = [name for name, tensor in tensors.items() if tensor.ndim == 1]
     if (
-        not matrices
+        len(matrices) < 2  # a single layer is anything but a shape
         or len(vectors) != len(matrices)
         or len(tensors) - len(matrices) - len(vectors) != bool(fourier)
     ):

@@ -310,6 +310,14 @@ def test_arrays_in_an_npz_are_an_mlp_whichever_way_they_lie(transposed, tmp_path
     assert_logits(field_values(model, QUERIES[0]), w.linear("w2", x)[:, 0])
 
 
+def test_a_single_layer_is_no_shape(tmp_path):
+    torch.save(
+        {"layer1.weight": torch.zeros(3, 3), "layer1.bias": torch.zeros(3)}, tmp_path / "a.pt"
+    )
+    with pytest.raises(CheckpointError, match=r"a\.pt fits no network"):
+        open_model(tmp_path / "a.pt", "cpu")
+
+
 def test_fourier_features_of_a_matrix_and_of_octaves(tmp_path):
     matrix = torch.randn(3, 16)
     state = layers([32, 24, 24, 1], ["0", "2", "4"], lambda a: (6 / a) ** 0.5)
