@@ -153,7 +153,7 @@ class Controller(QObject):
             self._no_mesh = failure.sentence if lane == "mesh" else self._no_mesh
 
     def _meshed(self, result: MeshResult | None) -> None:
-        self.display.show_mesh(result)
+        """Take back why there was no mesh, now that there is one."""
         if result is not None and self._no_mesh:
             self.window.messages.take_back(self._no_mesh)
             self._no_mesh = ""
@@ -180,6 +180,7 @@ class Controller(QObject):
     def _connect_pipeline(self) -> None:
         self.pipeline.encoded.connect(self.history.complete)
         self.pipeline.failed.connect(self._pipeline_failed)
+        self.pipeline.meshed.connect(self.display.show_mesh)
         self.pipeline.meshed.connect(self._meshed)
         self.pipeline.opened.connect(self.display.show_model)
 
