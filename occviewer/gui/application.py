@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QApplication
 from occviewer import __version__
 from occviewer.gui.controller import Controller
 from occviewer.gui.failures import failure_of
+from occviewer.gui.garbage import GarbageWatch
 from occviewer.gui.main_window import MainWindow
 from occviewer.gui.preferences import Preferences
 from occviewer.gui.safekeeping import recovery_folder
@@ -39,6 +40,7 @@ def main(files: Sequence[str] = ()) -> int:
     preferences = Preferences()
     apply_theme(application, preferences.theme)
     window, controller = open_window(preferences, recovery_folder())
+    GarbageWatch(controller)
     sys.excepthook = partial(report_fault, controller)
     controller.files.open_all([Path(file) for file in files])
     window.show()

@@ -43,6 +43,18 @@ def has_fast_bfloat16(device: torch.device) -> bool:
     return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
 
 
+def has_fast_bfloat16_pictures(device: torch.device) -> bool:
+    """Whether to train a network of 2D convolutions in mixed precision.
+
+    On processors that multiply bfloat16 themselves such a network learns twice as fast, and its
+    gradients hold; see `has_fast_bfloat16` for those that do not.
+    """
+    if device.type == "cpu":
+        able = torch.cpu.get_capabilities()
+        return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
+    return has_fast_bfloat16(device)
+
+
 def parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
     """Decay matrices and kernels, but not biases and scales."""
     matrices = [p for p in network.parameters() if p.ndim > 1]

@@ -20,6 +20,7 @@ from PySide6.QtCore import QSettings, QTimer
 
 from occviewer.gui import viewport
 from occviewer.gui.application import open_window, prepare_application
+from occviewer.gui.garbage import GarbageWatch
 from occviewer.gui.preferences import Preferences
 
 from ..gui.tours import at_rest, coloured_scan, tour
@@ -59,6 +60,7 @@ def main():
         preferences = Preferences(QSettings(f"{folder}/p.ini", QSettings.Format.IniFormat))
         preferences.resolution = args.resolution
         window, controller = open_window(preferences, Path(folder) / "recovery")
+        GarbageWatch(controller)
         window.show()
         heart = Heartbeat()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -17,6 +17,8 @@ from PySide6.QtWidgets import (
 
 from occviewer.gui.panels.choices import show_choices
 from occviewer.gui.panels.model_settings import ModelSettings
+
+_CARD_AFTER = 1000  # ms: a long one takes 30 to lay out, not beside all else that a new model needs
 
 
 class ModelPanel(QWidget):
@@ -52,7 +54,9 @@ class ModelPanel(QWidget):
         self.about.setWordWrap(True)
         self.about.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.settings = ModelSettings(self)
-        self._card = ""
+        self._card = self._laid_out = ""
+        self._laying_out = QTimer(self, singleShot=True)
+        self._laying_out.timeout.connect(self._lay_card_out)
         self.card = QTextBrowser(self)
         self.card.setOpenExternalLinks(True)
         self.card.setAccessibleName("The model's card")
@@ -79,7 +83,11 @@ class ModelPanel(QWidget):
     def show_about(self, about: str, card: str) -> None:
         """Show what the model is (rich text), and its card (Markdown)."""
         self.about.setText(about)
-        if card != self._card:  # laying a long one out takes a while
-            self._card = card
-            self.card.setMarkdown(card)
+        self._card = card
         self.card.setVisible(bool(card))
+        self._laying_out.start(_CARD_AFTER)
+
+    def _lay_card_out(self) -> None:
+        if self._card != self._laid_out:
+            self._laid_out = self._card
+            self.card.setMarkdown(self._card)

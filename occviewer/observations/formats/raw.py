@@ -81,6 +81,9 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+_GROWTH = 4 << 20  # bytes
+
+
 class GrowingArray:
     """Rows of unknown number, collected without holding them twice.
 
@@ -100,8 +103,11 @@ class GrowingArray:
         """Add rows (n, columns), converted to the array's type."""
         needed = self._count + len(rows)
         if needed > len(self._rows):
-            # Large blocks are moved by the system's page tables, not copied.
-            self._resize(max(needed, len(self._rows) * 3 // 2))
+            # Large blocks are moved by the system's page tables, not copied. But what is new is
+            # filled with zeros while no other thread runs: not too much at a time.
+            size = max(1, self._rows.itemsize * self._rows.shape[1])
+            more = min(len(self._rows) // 2, max(_GROWTH // size, len(self._rows) // 16))
+            self._resize(max(needed, len(self._rows) + more))
         with np.errstate(over="ignore", invalid="ignore"):
             self._rows[self._count : needed] = rows
         self._count = needed
