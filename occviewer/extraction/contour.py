@@ -105,10 +105,30 @@ def _blocks(grid: BrickGrid, size: int) -> Iterator[tuple[IntArray, UInt8Array]]
 
 def _dense_blocks(grid: DenseGrid, size: int) -> Iterator[tuple[IntArray, UInt8Array]]:
     """As `_blocks`, of a dense grid."""
-    signs, nodes = grid.signs(), BRICK * size
-    for start in product(range(0, grid.side, nodes), repeat=3):
+    nodes = BRICK * size
+    where = _bounds(grid.inside)
+    if where is None:
+        return
+    signs = grid.signs()[where]
+    for start in product(*(range(0, count, nodes) for count in signs.shape)):
         block = signs[tuple(slice(s, s + nodes + 1) for s in start)]
-        yield np.array(start), np.ascontiguousarray(block)
+        if min(block.shape) > 1:  # else it is the last face of the blocks before
+            first = np.array([s + along.start for s, along in zip(start, where, strict=True)])
+            yield first, np.ascontiguousarray(block)
+
+
+def _bounds(inside: UInt8Array) -> tuple[slice, slice, slice] | None:
+    """Bounds of the nodes whose bits are set, and of those next to them; None without any.
+
+    Those next to them are there, for the padding is outside.
+    """
+    rows = np.bitwise_or.reduce(inside, axis=1)
+    x, z = rows.any(axis=1), np.bitwise_or.reduce(rows, axis=0)
+    y = inside.any(axis=2).any(axis=0)
+    if not x.any():
+        return None
+    xs, ys, zs = (np.flatnonzero(each) for each in (x, y, np.unpackbits(z, bitorder="little")))
+    return tuple(slice(int(found[0]) - 1, int(found[-1]) + 2) for found in (xs, ys, zs))  # type: ignore[return-value]
 
 
 def _flying_edges(signs: UInt8Array) -> tuple[IntArray, IntArray]:

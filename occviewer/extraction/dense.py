@@ -203,6 +203,13 @@ def turn(bits: UInt8Array, places: IntArray) -> None:
     np.bitwise_xor.at(bits.reshape(-1), places >> 3, np.uint8(1) << (places & 7).astype(np.uint8))
 
 
+def clear(bits: UInt8Array, places: IntArray) -> None:
+    """Take bits away at some places (N,)."""
+    np.bitwise_and.at(
+        bits.reshape(-1), places >> 3, ~(np.uint8(1) << (places & 7).astype(np.uint8))
+    )
+
+
 def _raised(bits: UInt8Array) -> UInt8Array:
     """Move bits to the node before along z; the first of a row must not be set."""
     moved: UInt8Array = bits >> np.uint8(1)

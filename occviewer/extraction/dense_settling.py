@@ -9,13 +9,16 @@ from itertools import product
 import numpy as np
 
 from occviewer.arrays import Float32Array, IntArray, UInt8Array
-from occviewer.extraction.dense import DenseGrid, around, bits_of, places_of, set_at, turn
+from occviewer.extraction.dense import DenseGrid, around, bits_of, clear, places_of, set_at, turn
 from occviewer.extraction.field import Asker
 from occviewer.extraction.guard import Guard
 from occviewer.extraction.settling import ticks
 
 # For fewer it is quicker to look beside each than to find out beside which to look.
 _MANY = 1000
+
+# Up to so many it is quicker to look at all steps in one go.
+_FEW = 500
 
 _AROUND = [step for step in product((-1, 0, 1), repeat=3) if any(step)]
 
@@ -48,9 +51,10 @@ class DenseSettling:
         self.grid = grid
         self._asker = asker
         self._stride = stride
-        self._guard = guard
         self._progress = progress
         self._passed: UInt8Array | None = None
+        self._offsets = np.array([grid.offset(step) for step in _AROUND])
+        self._reaches = np.array([guard.reach(sum(map(abs, step))) for step in _AROUND])
 
     def pass_over(self, nodes: UInt8Array) -> None:
         """Ask no node of these bits for a surprise beside it."""
@@ -60,27 +64,33 @@ class DenseSettling:
         """Ask what the surface needs, nodes of these bits, and beside surprises.
 
         Where the field turned out to be nearer to the level than predicted does not depend
-        on the order, so both hints are followed in the same rounds.
+        on the order, so both hints are followed in the same rounds. Most rounds are about a
+        few dozen nodes, and do nothing that takes as long as the grid is large.
         """
         grid = self.grid
-        wanted = uncertain | grid.needed()
-        while True:
-            wanted &= ~grid.known
-            asked = places_of(wanted)
-            if not len(asked):
-                return
+        asked = places_of((uncertain | grid.needed()) & ~grid.known)
+        free: UInt8Array | None = None
+        while len(asked):
             before = grid.flat[asked]
             answers = self._ask(asked)
             grid.flat[asked] = answers
-            grid.known |= wanted
+            turn(grid.known, asked)
+            if free is None:
+                free = grid.own & ~grid.known
+                if self._passed is not None:
+                    free &= ~self._passed
+            else:
+                clear(free, asked)
             nearer = np.where(before > 0, before - answers, answers - before)
             surprised = nearer > 0
-            doubts = self._doubts(asked[surprised], nearer[surprised])
-            wanted = bits_of(doubts, grid.known)
+            doubts = self._doubts(free, asked[surprised], nearer[surprised])
             turned = asked[(before > 0) != (answers > 0)]
             if len(turned):
                 turn(grid.inside, turned)
-                wanted |= grid.needed()
+                wanted = grid.needed() & ~grid.known
+                asked = places_of(bits_of(doubts, wanted) | wanted)
+            else:
+                asked = doubts
 
     def _ask(self, places: IntArray) -> Float32Array:
         nodes = ticks(self.grid.nodes_at(places), self._stride, self._asker.resolution)
@@ -88,26 +98,30 @@ class DenseSettling:
         self._progress = None
         return answers
 
-    def _doubts(self, places: IntArray, surprises: Float32Array) -> IntArray:
-        """Places, each once, to be asked for a surprise beside them."""
-        grid, values = self.grid, self.grid.flat
-        free = grid.own & ~grid.known
-        if self._passed is not None:
-            free &= ~self._passed
+    def _doubts(self, free: UInt8Array, places: IntArray, surprises: Float32Array) -> IntArray:
+        """Places of these bits, each once, to be asked for a surprise beside them."""
+        if len(places) <= _FEW:
+            return np.unique(self._beside(free, places, surprises, slice(None)))
         if len(places) > _MANY:
             # Most surprises lie where all is known around them.
             edge = set_at(around(free), places)
             places, surprises = places[edge], surprises[edge]
 
         def beside(some: slice) -> IntArray:
-            found = []
-            for step in _AROUND:
-                near = places[some] + grid.offset(step)
-                reach = self._guard.reach(sum(map(abs, step))) * surprises[some]
-                near = near[np.abs(values[near]) <= reach]
-                found.append(near[set_at(free, near)])
-            return np.concatenate(found)
+            near, value = places[some], surprises[some]
+            return np.concatenate(
+                [self._beside(free, near, value, step) for step in range(len(_AROUND))]
+            )
 
         team = self._asker.team
         parts = team.parts(len(places), _MANY)
         return np.unique(np.concatenate(team.do([partial(beside, part) for part in parts])))
+
+    def _beside(
+        self, free: UInt8Array, places: IntArray, surprises: Float32Array, steps: slice | int
+    ) -> IntArray:
+        """Places, some more than once, that lie some steps beside and are near enough."""
+        near: IntArray = places[:, None] + self._offsets[steps]
+        reach = surprises[:, None] * self._reaches[steps]
+        near = near[np.abs(self.grid.flat[near]) <= reach]
+        return near[set_at(free, near)]

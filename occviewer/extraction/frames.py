@@ -18,6 +18,11 @@ from occviewer.extraction.team import Team
 # The coarsest grid of a frame has so many cells a side: it is asked whole every time.
 _START_CELLS = 8
 
+# More for a field that is interpolated between stored features. Its network is small, and for
+# that rounds of a few dozen points take as long as thousands of points. And where all is known,
+# how far values can have moved is known as well.
+_START_CELLS_OF_GRAINS = 16
+
 
 @dataclass(frozen=True, eq=False)
 class Frame:
@@ -53,7 +58,8 @@ def next_frames(last: list[Frame] | None, asker: Asker, shift: float) -> list[Fr
     list of Frame
         Coarse to fine; the last one is the finest grid.
     """
-    levels = strides(asker.resolution, _START_CELLS)
+    start = _START_CELLS_OF_GRAINS if asker.grain else _START_CELLS
+    levels = strides(asker.resolution, start)
     grid = descend(asker, levels[:1])
     found = [Frame(grid, grid.known)]
     for index, stride in enumerate(levels[1:], start=1):

@@ -43,7 +43,7 @@ class Guard:
 # slider paths wrong, and asking less does. In a frame, what the last one knew is not asked
 # again, and what is asked must tell more.
 ALONE = Guard(middle=0.5, between=0.25, climb=2.5, fade=0.8)
-IN_A_FRAME = Guard(middle=0.4, between=0.4, climb=2.0, fade=1.0)
+IN_A_FRAME = Guard(middle=0.4, between=0.2, climb=3.0, fade=1.0)
 
 # A field that is interpolated between stored features has its kinks where they lie, its
 # grain. In coarse cells of about that size a kink hides best; half of it, it shows.
