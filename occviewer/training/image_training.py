@@ -16,7 +16,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F  # noqa: N812 - the usual name
 
 from occviewer.networks import HouseNetwork
 from occviewer.networks.bottleneck import Bottleneck
@@ -25,6 +24,7 @@ from occviewer.networks.image_encoder import ImageEncoder, cloud_settings
 from occviewer.networks.surface_maps import surface_loss
 from occviewer.training.image_augmentation import plain_input
 from occviewer.training.image_examples import ImageBatch, ImageExamples, ViewSet, as_images
+from occviewer.training.image_losses import shape_loss
 from occviewer.training.image_scores import validate_images
 from occviewer.training.network_setup import channels_last, has_fast_bfloat16_pictures
 from occviewer.training.recipe import Optimisation
@@ -212,7 +212,7 @@ class ImageTrainer(TimedRun[ImageBatch]):
                 points = self.encoder.points(*self.encoder.see(images), self._drawn)
             features = self.encoder.cloud(points)
             logits = self.network.decode(batch.queries.to(self.device), features).float()
-            losses = self._shape_loss(logits, batch.inside.to(self.device))
+            losses = shape_loss(logits, batch.inside.to(self.device), self._level)
             return losses["occupancy"] + self.settings.overlap * losses["overlap"], losses
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self._half_sight):
             maps, cameras = self.encoder.see(images)
@@ -220,22 +220,6 @@ class ImageTrainer(TimedRun[ImageBatch]):
         losses["camera"] = camera_loss(cameras.float(), batch.cameras.to(self.device))
         loss = losses["shown"] + losses["entry"] + losses["exit"]
         return loss + self.settings.camera * losses["camera"], losses
-
-    def _shape_loss(self, logits: Tensor, inside: Tensor) -> dict[str, Tensor]:
-        """Cross entropy, and what is missing of the overlap in the box.
-
-        Where one picture leaves a shape open, the likeliest answer at every point is "outside"
-        too often for the two to overlap much; see Rahman and Wang (ISVC 2016), "Optimizing
-        intersection-over-union in deep neural networks for image segmentation".
-        """
-        spread = slice(logits.shape[1] // 2, None)  # the queries that are not near the surface
-        found, truth = torch.sigmoid(logits[:, spread] - self._level), inside[:, spread]
-        both = (found * truth).sum(1)
-        either = (found + truth).sum(1) - both
-        return {
-            "occupancy": F.binary_cross_entropy_with_logits(logits, inside),
-            "overlap": 1 - (both / either.clamp(min=1e-6)).mean(),
-        }
 
     def _rate(self) -> float:
         """Two cosines: each half of the training ends with small steps."""

@@ -43,6 +43,26 @@ def outline_loss(
     return loss + _occupancy(network, features, batch, settings)
 
 
+def finish_loss(
+    network: PointCloudNetwork, bottleneck: Bottleneck, batch: LatentBatch, settings: LatentSettings
+) -> Tensor:
+    """Loss of what the layers after the cells make of one batch; nothing else gets a gradient.
+
+    Most of it comes with its own cells, a quarter with those that follow from its outlines.
+    """
+    with torch.no_grad():
+        wanted = bottleneck.standardised(batch.features)
+        cells, _ = bottleneck.to_cells(*wanted)
+        own = len(cells) - len(cells) // 4
+        cells[own:] = bottleneck.cells_of(_drawn(*bottleneck.outline_of(cells[own:])))
+    found = bottleneck.from_cells(cells)
+    error = torch.stack(
+        [F.mse_loss(is_now[:own], truth[:own]) for is_now, truth in zip(found, wanted, strict=True)]
+    ).mean()
+    features = bottleneck.unstandardised(*found)
+    return _occupancy(network, features, batch, settings) + settings.features * error
+
+
 def cells_loss(bottleneck: Bottleneck, cells: Tensor, settings: LatentSettings) -> Tensor:
     """Loss of the cells (B, Z - outline) that come back from their outlines: quick to compute."""
     return _by_outline(bottleneck, cells, settings)[1]

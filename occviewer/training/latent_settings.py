@@ -19,6 +19,8 @@ class LatentSettings:
         Parameters of `Bottleneck` but those of the features.
     outline_share : float
         Share of the time for the outline, after the cells.
+    finish_share : float
+        Share of the time for the way back from the cells, after the outline.
     queries : int
         Labelled queries of a shape.
     near_share : float
@@ -48,6 +50,7 @@ class LatentSettings:
     )
     network: dict[str, Any] = field(default_factory=dict)
     outline_share: float = 0.15
+    finish_share: float = 0.25
     queries: int = 1024
     near_share: float = 0.5
     features: float = 0.3

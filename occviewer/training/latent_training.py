@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from occviewer.training.averaging import MovingAverage
 from occviewer.training.dataset import ShapeSet
 from occviewer.training.latent_axes import require_several
 from occviewer.training.latent_examples import FeaturePool, LatentBatch
+from occviewer.training.latent_finish import train_finish
 from occviewer.training.latent_losses import latent_loss
 from occviewer.training.latent_outline import OUTLINE_SHAPES, train_outline
 from occviewer.training.latent_scores import validate_latent
@@ -98,13 +99,13 @@ class LatentTrainer(TimedRun[LatentBatch]):
             report,
             betas=(0.9, 0.98),
         )
-        self._outlined = False
+        self._outlined = self._ended = False
         self._resume()
 
     @property
     def finished(self) -> bool:
         """Whether there is nothing left to train."""
-        return self._outlined and super().finished
+        return self._ended and super().finished
 
     def train(self) -> None:
         """Train until the time or the steps are used up.
@@ -132,8 +133,11 @@ class LatentTrainer(TimedRun[LatentBatch]):
             self.average = MovingAverage(self.bottleneck, self.settings.optimisation.average)
         self.bottleneck.train()
         self._take_steps(lambda: self._drawn(pool))
-        self._save_state()  # a kill while the outline is trained costs nothing else
-        self._train_outline(pool)
+        self._save_state()  # a kill during a later part costs nothing of those before
+        if not self._outlined:
+            self._train_outline(pool)
+            self._save_state()
+        self._finish(pool)
         self._save_state()
         self._validate()
 
@@ -168,17 +172,27 @@ class LatentTrainer(TimedRun[LatentBatch]):
 
     def _train_outline(self, pool: FeaturePool) -> None:
         """Train the outline on the averaged cells, which are what is stored."""
+        self._train_part(train_outline, pool, self.settings.outline_share)
+        self._outlined = True
+
+    def _finish(self, pool: FeaturePool) -> None:
+        """Train the way back from the averaged cells."""
+        self._train_part(train_finish, pool, self.settings.finish_share)
+        self._ended = True
+
+    def _train_part(
+        self, train: Callable[..., None], pool: FeaturePool, share_of_time: float
+    ) -> None:
         options = self.settings.optimisation
         self._fill(pool, min(OUTLINE_SHAPES, options.steps * options.batch or OUTLINE_SHAPES))
         bottleneck = self.averaged()
-        minutes = self.settings.outline_share * options.minutes
+        minutes = share_of_time * options.minutes
         began = time.monotonic()
-        train_outline(
+        train(
             self.network, bottleneck, pool, self.settings, minutes, self.check_stopped, self._write
         )
         self.seconds += time.monotonic() - began
         self.average.load_state_dict(bottleneck.state_dict())
-        self._outlined = True
 
     def _drawn(self, pool: FeaturePool) -> LatentBatch:
         options = self.settings
@@ -187,7 +201,7 @@ class LatentTrainer(TimedRun[LatentBatch]):
         return pool.draw(options.optimisation.batch, options.queries, options.near_share)
 
     def _step(self, batch: LatentBatch) -> tuple[float, dict[str, float]]:
-        self._outlined = False
+        self._outlined = self._ended = False
         return super()._step(batch)
 
     def _loss(self, batch: LatentBatch) -> tuple[Tensor, dict[str, Tensor]]:
@@ -196,9 +210,8 @@ class LatentTrainer(TimedRun[LatentBatch]):
 
     def _progress(self) -> float:
         """Share of the training of the cells that is done."""
-        return share_done(
-            self._optimisation, self.seconds, self.step, 1 - self.settings.outline_share
-        )
+        later = self.settings.outline_share + self.settings.finish_share
+        return share_done(self._optimisation, self.seconds, self.step, 1 - later)
 
     def _scores(self) -> Mapping[str, float]:
         """Score ``z`` alone on validation shapes."""
@@ -214,6 +227,7 @@ class LatentTrainer(TimedRun[LatentBatch]):
             "model": _fingerprint(self.network),
             "config": self.bottleneck.config,
             "outlined": self._outlined,
+            "ended": self._ended,
         }
 
     def _take_own(self, state: Mapping[str, Any]) -> None:
@@ -223,7 +237,7 @@ class LatentTrainer(TimedRun[LatentBatch]):
                 f"{self.run_folder} holds a run for another model or of another network: "
                 "choose another folder."
             )
-        self._outlined = bool(state["outlined"])
+        self._outlined, self._ended = bool(state["outlined"]), bool(state.get("ended"))
 
 
 def _fingerprint(network: nn.Module) -> int:

@@ -19,6 +19,7 @@ from occviewer.training.dataset import ShapeSet
 from occviewer.training.image_augmentation import mirrored, plain_input, varied_input
 from occviewer.training.image_examples import NoViewsError, ViewSet, shown_surface
 from occviewer.training.image_export import export_image_encoder, update_image_scores
+from occviewer.training.image_losses import shape_loss
 from occviewer.training.image_training import ImageSettings, ImageTrainer
 from occviewer.training.recipe import Optimisation
 from occviewer.training.timed_run import part_means
@@ -101,6 +102,18 @@ def test_it_learns_to_see_then_to_complete_and_the_model_does_not_change(
     assert np.mean(occupancy[-6:]) < np.mean(occupancy[:3])
     assert {"val_iou", "val_azimuth_error", "val_entry", "val_exit"} <= lines[-1].keys()
     assert all(torch.equal(t, before[name]) for name, t in latent[0].state_dict().items())
+
+
+def test_the_overlap_is_measured_by_queries_all_over_the_box():
+    inside = torch.tensor([[1.0, 0.0, 1.0, 1.0, 0.0, 0.0]])
+    sure = 40 * (2 * inside - 1)
+    assert shape_loss(sure, inside, 0.0)["overlap"] == pytest.approx(0, abs=1e-6)
+    # One of two is missed, and one beside them is taken for inside.
+    other = torch.tensor([[-40.0, 40.0, -40.0, 40.0, 40.0, -40.0]])
+    inside = torch.tensor([[0.0, 0.0, 0.0, 1.0, 0.0, 1.0]])
+    assert shape_loss(other, inside, 0.0)["overlap"] == pytest.approx(2 / 3)
+    # All of the box is inside where the level lies below every logit.
+    assert shape_loss(other, inside, -1000.0)["overlap"] == pytest.approx(1 / 3)
 
 
 def test_what_was_seen_is_fixed_while_the_cloud_encoder_learns(data, latent, tmp_path):

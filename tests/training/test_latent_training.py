@@ -9,6 +9,8 @@ import torch
 from occviewer.errors import Cancelled, DataError
 from occviewer.training.dataset import ShapeSet
 from occviewer.training.latent_examples import FeaturePool
+from occviewer.training.latent_finish import train_finish
+from occviewer.training.latent_losses import finish_loss
 from occviewer.training.latent_training import LatentSettings, LatentTrainer, latent_loss
 from occviewer.training.recipe import Optimisation
 
@@ -75,6 +77,39 @@ def test_it_learns_and_the_model_does_not_change(data, tmp_path):
     assert all(torch.equal(t, before[name]) for name, t in network.state_dict().items())
     assert {"val_iou", "val_full_iou"} <= lines[-1].keys()
     assert [json.loads(line) for line in (tmp_path / "curves.jsonl").read_text().splitlines()]
+
+
+def test_the_last_part_sharpens_shapes_and_leaves_vectors_as_they_are(data, tmp_path):
+    run = trainer(data, tmp_path, small_settings(steps=30))
+    pool = FeaturePool(run.network, run.train_shapes, {}, 1 << 20, [9])
+    pool.add(8)
+    run.train()
+    batch, bottleneck = pool.draw(8, 64, 0.5), run.averaged()
+    before, vectors = finish_loss(run.network, bottleneck, batch, run.settings), {}
+    vectors["before"] = bottleneck.encode(batch.features)
+    longer = small_settings(steps=80, learning_rate=2e-2)
+    train_finish(run.network, bottleneck, pool, longer, 60.0)
+    assert finish_loss(run.network, bottleneck, batch, run.settings) < 0.95 * before
+    assert torch.equal(bottleneck.encode(batch.features), vectors["before"])
+    assert not any(p.requires_grad for p in bottleneck.parameters())
+
+
+def test_a_run_that_ended_during_the_last_part_keeps_its_outline(data, tmp_path, monkeypatch):
+    def killed(*_):
+        raise Cancelled("killed")
+
+    run = trainer(data, tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr("occviewer.training.latent_training.train_finish", killed)
+        with pytest.raises(Cancelled):
+            run.train()
+    outline = run.averaged().to_outline.state_dict()
+    again = trainer(data, tmp_path)
+    assert not again.finished
+    again.train()
+    assert again.finished
+    kept = again.averaged().to_outline.state_dict()
+    assert all(torch.equal(tensor, kept[name]) for name, tensor in outline.items())
 
 
 def test_a_stopped_run_goes_on_where_it_was(data, tmp_path):
