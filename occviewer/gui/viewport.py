@@ -34,6 +34,7 @@ _POINT = 4.0  # pixels
 _TURN, _SIDEWAYS, _NEARER = 10.0, 0.15, 1.15
 _SHINE = 0.15
 _AXES_CORNER = (0.0, 0.0, 0.14, 0.18)
+_LETTERS = 12  # points, of the letters at the axes
 
 
 class Viewport(QWidget):
@@ -149,7 +150,7 @@ class Viewport(QWidget):
         self._cloud_actor.prop.color = colours.points
         self._box_actor.prop.color = colours.lines
         self._floor_actor.prop.color = colours.lines
-        self.canvas.add_axes(viewport=_AXES_CORNER, color=colours.text)
+        self._show_axes()
         self._colour_mesh()
         self.redraw()
 
@@ -332,7 +333,18 @@ class Viewport(QWidget):
         for actor in (self._mesh_actor, self._box_actor, self._floor_actor):
             self.keep_size(actor)
         self.keep_size(self._cloud_actor, _POINT)
-        self.canvas.add_axes(viewport=_AXES_CORNER)
+        self._show_axes()
+
+    def _show_axes(self) -> None:
+        """Show the axes in the corner, with letters that grow with the screen's scale alone."""
+        axes = self.canvas.add_axes(viewport=_AXES_CORNER, color=self._colours.text)
+        for caption in (
+            axes.GetXAxisCaptionActor2D(),
+            axes.GetYAxisCaptionActor2D(),
+            axes.GetZAxisCaptionActor2D(),
+        ):
+            caption.GetTextActor().SetTextScaleModeToNone()
+            caption.GetCaptionTextProperty().SetFontSize(_LETTERS)
 
     def _colour_mesh(self) -> None:
         mapper, by_normal = self._mesh_actor.mapper, self._shading == "normals"
