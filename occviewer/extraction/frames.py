@@ -20,8 +20,9 @@ _START_CELLS = 8
 
 # More for a field that is interpolated between stored features. Its network is small, and for
 # that rounds of a few dozen points take as long as thousands of points. And where all is known,
-# how far values can have moved is known as well.
-_START_CELLS_OF_GRAINS = 16
+# how far values can have moved is known as well. At least so many: 10 to 19 cells, 16 for powers
+# of two.
+_START_CELLS_OF_GRAINS = 10
 
 
 @dataclass(frozen=True, eq=False)
