@@ -30,7 +30,7 @@ _LARGEST_PICTURE = 32 << 20
 _MOST_MEMBERS = 100_000
 
 _PIECE = 1 << 20
-_LONGEST_HEADER = 1 << 16  # of version 2.0, as much as its authors foresee
+_LONGEST_HEADER = 1 << 16  # bytes; those of arrays of numbers take some hundred
 
 # Members get this time, so that equal sessions are equal files.
 _TIME = (1980, 1, 1, 0, 0, 0)
