@@ -9,7 +9,7 @@ import numpy as np
 
 from occviewer.arrays import BoolArray, Float32Array, UInt8Array
 from occviewer.extraction.dense import Chosen, DenseGrid, set_at
-from occviewer.extraction.team import ALONE, Team
+from occviewer.team import ALONE, Team
 
 # When more than this share of what was known has turned, the last frame is no help.
 JUMP = 0.2

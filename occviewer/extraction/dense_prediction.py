@@ -10,7 +10,7 @@ import numpy as np
 from occviewer.arrays import Float32Array, UInt8Array
 from occviewer.extraction.dense import DenseGrid, bits_of, packed
 from occviewer.extraction.guard import Guard
-from occviewer.extraction.team import ALONE, Team
+from occviewer.team import ALONE, Team
 
 # Slabs of about so many fine nodes stay in the processor's cache.
 _SLAB = 1 << 17

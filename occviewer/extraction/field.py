@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from occviewer.arrays import Float32Array, IntArray
 from occviewer.errors import Cancelled, ExtractionError
-from occviewer.extraction.team import Team
+from occviewer.team import Team
 
 AnyArray: TypeAlias = npt.NDArray[Any]
 
@@ -81,7 +81,7 @@ class Asker:
     grain : float
         Of the field, 0 where it has none.
     team : Team
-        Shares out the work around the field; whoever made the asker ends it.
+        Shares out the work around the field.
     """
 
     def __init__(

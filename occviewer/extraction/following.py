@@ -69,7 +69,7 @@ class Follower:
         last, self._last = self._last, None
         if self._asker is None or not _same_nodes(self._asker, asker):
             last = None
-        with asker.team, naming_what_fits(resolution):
+        with naming_what_fits(resolution):
             frames = next_frames(last, asker, self._level - level)
             mesh = mesh_of(frames[-1].grid, asker, level, normals=normals, backend=backend)
         self._last, self._asker, self._field, self._level = frames, asker, field, level

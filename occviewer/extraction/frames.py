@@ -13,7 +13,7 @@ from occviewer.extraction.dense_frames import JUMP, allowed, compared_dense
 from occviewer.extraction.field import Asker
 from occviewer.extraction.guard import IN_A_FRAME
 from occviewer.extraction.hierarchy import Grid, descend, next_level, strides
-from occviewer.extraction.team import Team
+from occviewer.team import Team
 
 # The coarsest grid of a frame has so many cells a side: it is asked whole every time.
 _START_CELLS = 8

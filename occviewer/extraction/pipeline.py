@@ -146,7 +146,7 @@ def extract_with_report(
     if refine < 0:
         raise ExtractionError(f"{refine} steps of refinement are not possible; give 0 or more.")
     asker = Asker(field, level, resolution, cancel)
-    with asker.team, naming_what_fits(resolution):
+    with naming_what_fits(resolution):
         mesh = _mesh(asker, level, progress, thorough, normals, backend, refine)
     return mesh, report_of(asker, level, mesh, began)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import overload
 
 import numpy as np
@@ -14,6 +14,7 @@ from torch import Tensor
 from occviewer.arrays import Float32Array
 from occviewer.models.prepared import Decoder, fast_decoder, layered_decoder
 from occviewer.networks import Features, OccupancyNetwork
+from occviewer.team import Team
 
 # Activations of a chunk that stay in a core's cache: 512 KiB of float32, but not fewer
 # queries than make up for the calls. Measured on the CPU; a GPU wants to be filled.
@@ -123,13 +124,8 @@ class NetworkField:
         with _one_thread_an_operation():
             most = 1 if self._chunk == _WHOLE else threads
             parts = queries.tensor_split(max(1, min(most, len(queries) // _SHARE)))
-            if len(parts) == 1:
-                return self._plainly(queries).numpy()
-            # Made for the occasion: they cost less than a chunk, and none is left behind.
-            with ThreadPoolExecutor(len(parts) - 1) as others:
-                answers = [others.submit(self._plainly, part) for part in parts[1:]]
-                first = self._plainly(parts[0])
-                return torch.cat([first, *(answer.result() for answer in answers)]).numpy()
+            answers = Team(threads).do([partial(self._plainly, part) for part in parts])
+            return torch.cat(answers).numpy()
 
     def _plainly(self, points: Tensor) -> Tensor:
         """Logits of queries (M, 3), without gradients, in the calling thread."""

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QApplication
 from shiboken6 import isValid
 from vtkmodules.vtkCommonCore import vtkObjectBase
 
+from occviewer.team import THREADS
+
 QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
 
 _FAILED = pytest.StashKey[bool]()
@@ -45,7 +47,7 @@ def nothing_left(qapp, request):
     timers = [timer for timer in timers if isValid(timer) and timer.isActive()]
     assert not timers, f"timers left: {timers}"
     # A window closes without waiting for the end of a long call; it has to end all the same.
-    running = set(threading.enumerate()) - threads
+    running = {t for t in threading.enumerate() if not t.name.startswith(THREADS)} - threads
     for thread in running:
         thread.join(60)
     started = [t for t in running if t.is_alive()]

