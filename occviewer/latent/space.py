@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from occviewer.latent.axes import Axes, LatentError, Offsets
+from occviewer.latent.particulars import leniency_without, most_lenient
 from occviewer.latent.placements import blended_placement
 from occviewer.models.codes import Code, CodeError
 from occviewer.models.model import Model
@@ -52,6 +53,8 @@ class LatentSpace:
     why_no_axes : str
         One sentence for people; empty where there are axes.
     """
+
+    _leniency_of_samples = 0.0
 
     def __init__(self, model: Model, axes: Axes | None, why_no_axes: str) -> None:
         self.axes = axes
@@ -120,7 +123,8 @@ class LatentSpace:
             if detail:
                 _add(tensors, at.detail, detail * kept)
         facts = {name: value for name, value in at.code.facts.items() if name != _FACT}
-        return self._code(tensors, vector, at.code.placement, at.code.notes, facts)
+        code = self._code(tensors, vector, at.code.placement, at.code.notes, facts)
+        return code.lenient(most_lenient(at.code.leniency + leniency_without(kept)))
 
     def sample(self, count: int, seed: int = 0, temperature: float = 1.0) -> list[Code]:
         """Draw new shapes from what is known of the training shapes, or of the codes given.
@@ -146,7 +150,8 @@ class LatentSpace:
         for vector in vectors:
             with torch.no_grad():
                 tensors = self._tensors_of(vector)
-            codes.append(self._code(tensors, vector, Placement(), (), {}))
+            code = self._code(tensors, vector, Placement(), (), {})
+            codes.append(code.lenient(self._leniency_of_samples))
         return codes
 
     def code_at(
@@ -218,7 +223,9 @@ class LatentSpace:
             [_code_of(at).placement for at in latents],
             shares if placement_weights is None else placement_weights,
         )
-        return self._code(tensors, vector, placement, (), {})
+        leniency = max(0.0, sum(_code_of(at).leniency * share for at, share in used))
+        code = self._code(tensors, vector, placement, (), {})
+        return code.lenient(most_lenient(leniency + leniency_without(sum(kept))))
 
     def _as_latent(self, given: Latent | Code) -> Latent:
         return given if isinstance(given, Latent) else self.latent_of(given)

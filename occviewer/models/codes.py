@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -21,6 +22,7 @@ from occviewer.placement import Placement
 
 _FORMAT = "occviewer-code"
 _ABOUT = "about"
+_LENIENCY = "leniency"
 
 
 class CodeError(OccviewerError):
@@ -57,6 +59,24 @@ class Code:
         object.__setattr__(self, "tensors", MappingProxyType(dict(self.tensors)))
         object.__setattr__(self, "facts", MappingProxyType(dict(self.facts)))
         object.__setattr__(self, "notes", tuple(self.notes))
+
+    @property
+    def leniency(self) -> float:
+        """What is added to the logits of the code's field; see `lenient`."""
+        value = self.facts.get(_LENIENCY, 0.0)
+        known = isinstance(value, int | float) and math.isfinite(value)
+        return float(value) if known else 0.0
+
+    def lenient(self, leniency: float) -> Code:
+        """Take less than usual for inside, by so many logits.
+
+        Of a shape between others less is known than of one that was seen: its thin parts would
+        be missing at the level that suits those.
+        """
+        facts = {name: value for name, value in self.facts.items() if name != _LENIENCY}
+        if leniency:
+            facts[_LENIENCY] = leniency
+        return replace(self, facts=facts)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the code to an ``.npz`` file, beside its place and then renamed.

@@ -39,6 +39,8 @@ class NetworkField:
         Logit at which the surface lies.
     bounds : (2, 3) float32
         Lowest and highest corner of the box in which the field may be asked.
+    leniency : float
+        Added to the logits; see `occviewer.models.codes.Code.lenient`.
 
     Attributes
     ----------
@@ -48,14 +50,19 @@ class NetworkField:
     """
 
     def __init__(
-        self, network: OccupancyNetwork, features: Features, level: float, bounds: Float32Array
+        self,
+        network: OccupancyNetwork,
+        features: Features,
+        level: float,
+        bounds: Float32Array,
+        leniency: float = 0.0,
     ) -> None:
         self._device = next(iter(features.values())).device
         with _one_thread_an_operation() if self._device.type == "cpu" else nullcontext():
             self._layered = layered_decoder(network, features)
             self._prepared = fast_decoder(network, features) or self._layered
         self._chunk = chunk_size(network, self._device)
-        self._level = float(level)
+        self._level, self._leniency = float(level), leniency
         self._bounds = np.array(bounds, np.float32)
         self._bounds.setflags(write=False)
         sides = [tensor.shape[-1] for tensor in features.values() if tensor.ndim > 2]
@@ -135,7 +142,9 @@ class NetworkField:
     def _in_chunks(self, points: Tensor, decode: Decoder) -> Tensor:
         if len(points) == 0:
             return points.new_zeros(0)
-        return torch.cat([decode(p.to(self._device)) for p in torch.split(points, self._chunk)])
+        chunks = torch.split(points, self._chunk)
+        logits = torch.cat([decode(chunk.to(self._device)) for chunk in chunks])
+        return logits + self._leniency if self._leniency else logits
 
 
 @contextmanager

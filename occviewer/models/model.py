@@ -344,7 +344,7 @@ class Model:
         level = self.level if threshold is None else replace(self.info, threshold=threshold).level
         features = {name: t.to(self.device)[None] for name, t in code.tensors.items()}
         bounds = np.array(self.info.bounds, np.float32)
-        return NetworkField(self.network, as_images(features), level, bounds)
+        return NetworkField(self.network, as_images(features), level, bounds, code.leniency)
 
     def code_shapes(self) -> dict[str, torch.Size]:
         """Shapes of the tensors of a code; the number of rows can vary with the observation."""

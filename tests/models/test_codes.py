@@ -3,6 +3,7 @@
 import io
 import pickle
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,20 @@ def test_everything_comes_back_from_a_file(code, tmp_path):
         {"points_used": 5},
     )
     assert [path.name for path in tmp_path.iterdir()] == ["code.npz"]
+
+
+def test_a_lenient_code_says_so_after_a_round_trip_and_keeps_its_other_facts(code, tmp_path):
+    assert code.leniency == 0
+    code.lenient(0.4).save(tmp_path / "code.npz")
+    again = Code.load(tmp_path / "code.npz")
+    assert again.leniency == 0.4
+    assert again.facts["points_used"] == 5
+    assert dict(again.lenient(0.0).facts) == {"points_used": 5}
+
+
+@pytest.mark.parametrize("value", ["much", None, float("nan"), [1.0]])
+def test_a_leniency_that_is_no_number_counts_for_nothing(code, value):
+    assert replace(code, facts={"leniency": value}).leniency == 0
 
 
 def test_a_code_cannot_be_changed(code):

@@ -37,6 +37,18 @@ def test_arrays_get_arrays_with_the_networks_logits(kind, count):
 
 
 @pytest.mark.parametrize("kind", CONFIGS)
+def test_a_lenient_field_takes_so_much_less_for_inside_everywhere(kind):
+    network, features, field = made(kind)
+    lenient = NetworkField(network, features, -0.5, BOUNDS, leniency=0.7)
+    points = box_points(1, 500, seed=2)[0]
+    np.testing.assert_allclose(
+        lenient.logits(points.numpy()), field.logits(points.numpy()) + np.float32(0.7), atol=1e-5
+    )
+    near = points.clone().requires_grad_()
+    assert torch.allclose(lenient.logits(near), field.logits(points) + 0.7, atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", CONFIGS)
 def test_tensors_get_tensors_and_gradients(kind):
     _, _, field = made(kind)
     queries = box_points(60, seed=1)
