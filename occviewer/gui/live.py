@@ -11,9 +11,12 @@ _START = 32
 # New measurements count so much: one slow frame, while another program was busy, must
 # not coarsen the shape for long.
 _WEIGHT = 0.3
+# The next update costs more than the last ones where the shape grows, and showing it takes
+# a little too: so much of the time is to be used.
+_USED = 0.85
 # A finer resolution is chosen only when it fits with room to spare, so that the
 # resolution does not flicker between two.
-_ROOM = 0.8
+_ROOM = 0.7
 
 
 class LiveResolution:
@@ -26,6 +29,7 @@ class LiveResolution:
     def __init__(self) -> None:
         self._cost: float | None = None  # seconds for one N²
         self._fixed = 0.0
+        self._measured = 0
         self._current = _START
 
     def measured(self, resolution: int, seconds: float, fixed: float = 0.0) -> None:
@@ -40,6 +44,9 @@ class LiveResolution:
             The part of it that another resolution would not have changed.
         """
         cost = max(seconds - fixed, 0.0) / resolution**2
+        first, self._measured = resolution != self._measured, resolution
+        if first and self._cost is not None:
+            return  # without a surface of this resolution to start from it takes longer
         if self._cost is None:
             self._cost, self._fixed = cost, fixed
         self._cost += _WEIGHT * (cost - self._cost)
@@ -48,7 +55,7 @@ class LiveResolution:
     def choose(self, wanted: int) -> int:
         """Resolution of the next update, at most what the person wants at rest."""
         if self._cost is not None:
-            fits, roomy = self._within(LIVE_SECONDS), self._within(_ROOM * LIVE_SECONDS)
+            fits, roomy = (self._within(share * LIVE_SECONDS) for share in (_USED, _ROOM))
             if self._current not in fits:
                 self._current = max(fits, default=_RESOLUTIONS[0])
             else:

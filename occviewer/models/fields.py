@@ -131,8 +131,14 @@ class NetworkField:
         with _one_thread_an_operation():
             most = 1 if self._chunk == _WHOLE else threads
             parts = queries.tensor_split(max(1, min(most, len(queries) // _SHARE)))
-            answers = Team(threads).do([partial(self._plainly, part) for part in parts])
+            answers = Team(threads).do([partial(self._alone, part) for part in parts])
             return torch.cat(answers).numpy()
+
+    def _alone(self, points: Tensor) -> Tensor:
+        """As `_plainly`, with one thread an operation: each thread has a number of its own."""
+        if torch.get_num_threads() != 1:
+            torch.set_num_threads(1)  # for good: a thread of a team
+        return self._plainly(points)
 
     def _plainly(self, points: Tensor) -> Tensor:
         """Logits of queries (M, 3), without gradients, in the calling thread."""

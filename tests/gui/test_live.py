@@ -42,6 +42,15 @@ def test_one_slow_frame_does_not_coarsen_for_long():
     assert settle(live, 5e-6) == before
 
 
+def test_that_the_first_mesh_of_a_resolution_takes_longer_does_not_make_it_flicker():
+    live, chosen, last = LiveResolution(), [], 0
+    for _ in range(60):
+        resolution = live.choose(512)
+        live.measured(resolution, 5e-6 * resolution**2 * (1 if resolution == last else 3))
+        chosen.append(last := resolution)
+    assert len(set(chosen[20:])) == 1
+
+
 def test_on_a_machine_that_is_too_slow_it_is_as_coarse_as_it_can_be():
     assert settle(LiveResolution(), 1.0) == 24
 
@@ -51,7 +60,7 @@ def test_what_no_resolution_changes_counts_and_does_not_coarsen_more_than_it_mus
         resolution = settle(LiveResolution(), 2e-6, fixed=fixed)
         assert fixed + 2e-6 * resolution**2 <= LIVE_SECONDS
         finer = next(n for n in (64, 80, 96, 128, 160) if n > resolution)
-        assert fixed + 2e-6 * finer**2 > 0.8 * LIVE_SECONDS, "the next finer one has no room"
+        assert fixed + 2e-6 * finer**2 > 0.7 * LIVE_SECONDS, "the next finer one has no room"
 
 
 @pytest.mark.parametrize("step", ["the code is moved", "the mesh is coloured"])
