@@ -22,6 +22,7 @@ from occviewer.networks.bottleneck import Bottleneck
 from occviewer.networks.camera_numbers import camera_loss
 from occviewer.networks.image_encoder import ImageEncoder, cloud_settings
 from occviewer.networks.surface_maps import surface_loss
+from occviewer.training.ahead import drawn_ahead
 from occviewer.training.image_augmentation import plain_input
 from occviewer.training.image_examples import ImageBatch, ImageExamples, ViewSet, as_images
 from occviewer.training.image_losses import shape_loss
@@ -164,9 +165,16 @@ class ImageTrainer(TimedRun[ImageBatch]):
             # A resumed run draws new examples, not those that it has seen.
             [self.settings.seed, self.step],
         )
-        self._frozen = False
+        options, self._frozen = self.settings, False
         self.encoder.train()
-        self._take_steps(lambda: self._draw(examples))
+        with drawn_ahead(lambda: examples.draw(options.optimisation.batch, 0, 0)) as take:
+            self._take_steps(take, until=lambda: self.sees)
+        if not self.finished:
+            self._freeze_sight()
+            with drawn_ahead(
+                lambda: examples.draw(options.clouds, options.clouds, options.queries)
+            ) as take:
+                self._take_steps(take)
         self._validate()
 
     @torch.no_grad()
@@ -188,14 +196,6 @@ class ImageTrainer(TimedRun[ImageBatch]):
         encoder.load_state_dict(self.average.state_dict())
         channels_last(encoder)
         return encoder.to(self.device).requires_grad_(False).eval()
-
-    def _draw(self, examples: ImageExamples) -> ImageBatch:
-        options = self.settings
-        if not self.sees:
-            return examples.draw(options.optimisation.batch, 0, 0)
-        if not self._frozen:
-            self._freeze_sight()
-        return examples.draw(options.clouds, options.clouds, options.queries)
 
     def _freeze_sight(self) -> None:
         """From now on it sees with the averaged weights, as whoever uses it will."""

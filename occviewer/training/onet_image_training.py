@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the usual name
 
 from occviewer.networks.onet import ONet
+from occviewer.training.ahead import drawn_ahead
 from occviewer.training.image_examples import ImageBatch, ImageExamples, ViewSet
 from occviewer.training.image_scores import validate_image_network
 from occviewer.training.network_setup import channels_last
@@ -127,7 +128,8 @@ class OnetImageTrainer(TimedRun[ImageBatch]):
             [options.seed, self.step],
         )
         self.network.train()
-        self._take_steps(lambda: examples.draw(batch, batch, options.queries))
+        with drawn_ahead(lambda: examples.draw(batch, batch, options.queries)) as take:
+            self._take_steps(take)
         self._validate()
 
     def averaged(self) -> ONet:

@@ -29,6 +29,8 @@ SAVE_EVERY = 60.0
 REPORT_EVERY = 10.0
 """Seconds between lines of the curves."""
 
+_LONGEST_STEP = 60.0  # seconds; in a longer one the process was stopped, or the machine slept
+
 Report = Callable[[dict[str, Any]], None]
 Batch = TypeVar("Batch")
 
@@ -115,18 +117,20 @@ class TimedRun(ABC, Generic[Batch]):
     def _scores(self) -> Mapping[str, float]:
         """Scores of the averaged network on validation data; none where there is no data."""
 
-    def _take_steps(self, draw: Callable[[], Batch]) -> None:
-        """Train on what is drawn until the time or the steps are used up."""
+    def _take_steps(
+        self, draw: Callable[[], Batch], until: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Train on what is drawn until the time or the steps are used up, or it is enough."""
         last_save, tally = time.monotonic(), Tally(time.monotonic())
         parts: list[dict[str, float]] = []
-        while self._progress() < 1:
+        while self._progress() < 1 and not until():
             started = time.monotonic()
             loss, errors = self._step(draw())
             parts.append(errors)
             tally.add(loss)
             self.step += 1
             now = time.monotonic()
-            self.seconds += now - started
+            self.seconds += min(now - started, _LONGEST_STEP)
             if now - tally.began > REPORT_EVERY or self._stopped:
                 self._write({**tally.means(now), **part_means(parts), "rate": self._rate()})
                 tally, parts = Tally(now), []

@@ -80,6 +80,14 @@ def trainer(data, latent, run, **options):
     return ImageTrainer(network, bottleneck.size, 0.0, settings, *views, {}, run, CPU)
 
 
+def test_time_for_which_the_process_stood_still_is_no_training(data, latent, tmp_path, monkeypatch):
+    monkeypatch.setattr("occviewer.training.timed_run._LONGEST_STEP", 0.0)
+    training = trainer(data, latent, tmp_path)
+    training.train()
+    assert training.step == 3
+    assert training.seconds == 0
+
+
 def curves(run):
     return [json.loads(line) for line in (run / "curves.jsonl").read_text().splitlines()]
 
