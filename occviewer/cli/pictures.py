@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from occviewer.observations.masking import Mask
 
 # As the modules of observations say, which help does not wait for.
-PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
+PICTURE_SUFFIXES = (
+    ".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".heic", ".heif",
+)  # fmt: skip
 # Pictures that are not read, of which the reader of pictures says why.
-_REFUSED_SUFFIXES = (".heic", ".heif", ".avif", ".exr", ".gif")
+_REFUSED_SUFFIXES = (".avif", ".exr", ".gif")
 _COLOURED = (".glb", ".obj", ".ply")
 _TEXTURED = (".glb", ".obj")
 _ROUNDS = 30

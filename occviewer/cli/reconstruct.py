@@ -44,7 +44,7 @@ def add_reconstruct_command(
         description="Complete scans (PLY, OBJ, OFF, STL, XYZ, NPY, NPZ, PCD, GLB, LAS, E57), or "
         "voxels (binvox, NPY, NPZ, NRRD, NIfTI, MHA) where the model takes those, to watertight "
         "meshes in the same units and axes, or as another program wants them. Of a picture (PNG, "
-        "JPEG, WebP, TIFF, BMP) the shape is made whose longest side is 1.",
+        "JPEG, WebP, HEIC, TIFF, BMP) the shape is made whose longest side is 1.",
         epilog="Exit status: 0, 1 when an input failed, 2 for wrong usage.",
     )
     add = parser.add_argument

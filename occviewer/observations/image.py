@@ -17,10 +17,10 @@ from occviewer.arrays import UInt8Array
 from occviewer.errors import ObservationError
 from occviewer.files import why_not_read
 
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".heic", ".heif")
 """Suffixes of the pictures that are read, with their dots and in lower case."""
 
-REFUSED_SUFFIXES = (".heic", ".heif", ".avif", ".exr", ".gif")
+REFUSED_SUFFIXES = (".avif", ".exr", ".gif")
 """Suffixes of pictures that are not read, of which `Image.load` says why."""
 
 LARGEST_SIDE = 2048
@@ -30,7 +30,9 @@ SMALLEST_SIDE = 16
 """Pixels that a picture's shorter side needs to show a shape."""
 
 _FORMATS = {"PNG": (".png",), "JPEG": (".jpg", ".jpeg"), "WEBP": (".webp",), "BMP": (".bmp",)}
-_FORMATS["TIFF"] = (".tif", ".tiff")
+_HEIC = "HEIF"
+_FORMATS |= {"TIFF": (".tif", ".tiff"), _HEIC: (".heic", ".heif")}
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _ALPHA_MODES = ("RGBA", "LA", "PA", "La", "RGBa")
 
 
@@ -119,7 +121,7 @@ class Image:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Image:
-        """Read a PNG, JPEG, WebP, TIFF or BMP file, turned as its EXIF data say.
+        """Read a PNG, JPEG, WebP, HEIC, TIFF or BMP file, turned as its EXIF data say.
 
         Pictures whose longer side has more than `LARGEST_SIDE` pixels are scaled down.
 
@@ -157,7 +159,7 @@ class Image:
             with warnings.catch_warnings():
                 # That a picture is large; what is too large is an error of its own.
                 warnings.simplefilter("ignore")
-                with Pillow.open(file, formats=tuple(_FORMATS)) as opened:
+                with Pillow.open(file, formats=_formats_for(_head(file))) as opened:
                     pixels = _decoded(opened, source, notes)
         except Pillow.DecompressionBombError as error:
             raise ObservationError(
@@ -227,19 +229,30 @@ def _head(file: Path | io.BytesIO) -> bytes:
         return stream.read(32)
 
 
+def _is_heic(head: bytes) -> bool:
+    return head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS
+
+
+def _formats_for(head: bytes) -> list[str]:
+    """Name the formats that Pillow is to try, and teach it HEIC when a file of it comes."""
+    if not _is_heic(head):
+        return [name for name in _FORMATS if name != _HEIC]
+    # Not pillow-heif, whose wheels can write HEIC too and for that contain x265 under the GPL.
+    import pi_heif
+
+    pi_heif.register_heif_opener()
+    return [_HEIC]
+
+
 def _what_instead(path: str, head: bytes) -> str:
     """Say what a file is that is no picture."""
-    readable = "PNG, JPEG, WebP, TIFF or BMP"
+    readable = "PNG, JPEG, WebP, HEIC, TIFF or BMP"
     if not head:
         return f"{path} is empty (0 bytes); copy or export the picture again."
     if head[4:12] == b"ftypavif":
         return f"{path} is an AVIF picture, which is not read; save it as {readable}."
-    if head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"hevc", b"mif1", b"msf1"):
-        # The wheels of pillow-heif contain x265.
-        return (
-            f"{path} is a HEIC picture, which is not read, because the library for it contains "
-            f"code under the GPL; save it as {readable}, or let the camera take JPEG."
-        )
+    if _is_heic(head):
+        return f"{path} is a HEIC picture, but damaged or cut off; copy or export it again."
     if head.startswith(b"\x76\x2f\x31\x01"):
         return (
             f"{path} is an EXR file; if it holds depth, read it as a depth picture (--depth), else "

@@ -17,7 +17,8 @@ from occviewer.placement import Placement
         ("IM_AE.model64-199.pth", "model"),
         ("checkpoint_epoch_9.tar", "model"),
         ("chair.JPG", "picture"),
-        ("IMG_0001.HEIC", "picture"),  # of which the reader of pictures says why it is not read
+        ("IMG_0001.HEIC", "picture"),
+        ("chair.avif", "picture"),  # of which the reader of pictures says why it is not read
         ("depth.exr", "picture"),
         ("scan.ply", "cloud"),
         ("model.binvox", "voxels"),

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image as Pillow
@@ -34,6 +36,26 @@ def test_every_format_shows_the_same_picture(tmp_path, name, options):
     assert image.pixels[20, 50].astype(int) == pytest.approx((0, 0, 200), abs=12)
     assert image.alpha is None
     assert not image.pixels.flags.writeable
+
+
+@pytest.mark.parametrize("name", ["phone.heic", "phone.jpg"])
+def test_pictures_of_phones_are_read_whatever_their_name(tmp_path, name):
+    """HEIC, written by libheif; Pillow and its plug-in can only read it."""
+    content = (Path(__file__).parent / "halves.heic").read_bytes()
+    (tmp_path / name).write_bytes(content)
+    image = Image.load(tmp_path / name)
+    assert image.size == Image.decode(content).size == (60, 40)
+    assert image.pixels[20, 10].astype(int) == pytest.approx((200, 0, 0), abs=12)
+    assert image.pixels[20, 50].astype(int) == pytest.approx((0, 0, 200), abs=12)
+    assert any("is a HEIF picture" in note for note in image.notes) == (name == "phone.jpg")
+
+
+@pytest.mark.parametrize("kept", [20, 100, 300, 500])
+def test_a_heic_picture_that_is_cut_off_is_said_to_be(tmp_path, kept):
+    content = (Path(__file__).parent / "halves.heic").read_bytes()
+    (tmp_path / "phone.heic").write_bytes(content[:kept])
+    with pytest.raises(ObservationError, match="damaged or cut off"):
+        Image.load(tmp_path / "phone.heic")
 
 
 def test_a_picture_taken_sideways_is_turned_upright(tmp_path):
@@ -130,7 +152,7 @@ def cut_off(path):
         (lambda path: path.write_bytes(b""), "is empty"),
         (lambda path: path.write_text("no picture"), "is no picture"),
         (lambda path: path.write_bytes(b"%PDF-1.7 and so on"), "PDF file; save it as PNG"),
-        (lambda path: path.write_bytes(b"\0\0\0\x20ftypheic" + bytes(40)), "HEIC.*GPL.*JPEG"),
+        (lambda path: path.write_bytes(b"\0\0\0\x20ftypheic" + bytes(40)), "HEIC.*damaged or cut"),
         (lambda path: path.write_bytes(b"\0\0\0\x20ftypavif" + bytes(40)), "AVIF.*save it as PNG"),
         (lambda path: path.write_bytes(b"\x76\x2f\x31\x01" + bytes(40)), "EXR.*--depth"),
         (lambda path: path.mkdir(), "is a folder"),

@@ -27,7 +27,7 @@ from occviewer.observations.depth_camera import FIELD_OF_VIEW
 
 _HINT = (
     "Drop a scan here (PLY, OBJ, STL, XYZ, PCD, NPZ, LAS, E57 …), or a picture (PNG, JPEG, WebP, "
-    "TIFF, BMP)."
+    "HEIC, TIFF, BMP)."
 )
 UP_AXES = ("y", "z", "x", "-y", "-z", "-x")
 

@@ -76,7 +76,7 @@ def test_bad_pictures_are_said_in_a_sentence_and_nothing_is_lost(seeing, tmp_pat
     for make, said in (
         (truncated, "damaged or cut off"),
         (mislabelled, "no picture that can be read"),
-        (heic, "HEIC picture, which is not read"),
+        (heic, "HEIC picture, but damaged"),
         (dot, "too few to show a shape"),
         (huge, "more pixels than fit"),
         (transparent, "transparent everywhere"),
