@@ -9,6 +9,8 @@ depends on which side of the shape is seen. That is said once, by the camera's a
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the usual name
@@ -21,6 +23,7 @@ _ENTRY, _ENTRY_SCALE = slice(1, 4), 4
 _EXIT, _EXIT_SCALE = slice(5, 8), 8
 _LOG_SCALES = (-5.0, 1.0)
 _REACH = 0.55  # of queries and points, box units
+_BENDS = 4  # numbers a side that say how a surface is bent
 
 
 class MapDecoder(nn.Module):
@@ -139,6 +142,30 @@ def surface_points(
             chosen = torch.cat(order)[:count]
         clouds.append(points[chosen.to(points.device)])
     return turned(torch.stack(clouds), azimuths)
+
+
+def bent(maps: Tensor, spread: float, generator: torch.Generator) -> Tensor:
+    """Bend the surfaces that maps (B, MAPS, H, W) show, each smoothly and by another amount.
+
+    Shapes that were learned from are seen with half the errors of others. Who learns from
+    what is seen of them must not rely on that.
+
+    Parameters
+    ----------
+    spread : float
+        Mean of the amounts, box units.
+    generator : Generator
+        On the CPU.
+    """
+    draw = partial(torch.randn, len(maps), 3, _BENDS, _BENDS, generator=generator)
+    entry, exit_ = draw(), draw()
+    exit_ = (entry + exit_) / 2**0.5  # the two sides are often wrong together
+    field = F.interpolate(torch.cat([entry, exit_], 1), maps.shape[2:], mode="bicubic")
+    amount = 2 * spread * torch.rand(len(maps), 1, 1, 1, generator=generator)
+    moved = maps.clone()
+    for places, part in zip((_ENTRY, _EXIT), (amount * field).to(maps).chunk(2, 1), strict=True):
+        moved[:, places] += part
+    return moved
 
 
 def turned(points: Tensor, azimuths: Tensor) -> Tensor:

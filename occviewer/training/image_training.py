@@ -21,7 +21,7 @@ from occviewer.networks import HouseNetwork
 from occviewer.networks.bottleneck import Bottleneck
 from occviewer.networks.camera_numbers import camera_loss
 from occviewer.networks.image_encoder import ImageEncoder, cloud_settings
-from occviewer.networks.surface_maps import surface_loss
+from occviewer.networks.surface_maps import bent, surface_loss
 from occviewer.training.ahead import drawn_ahead
 from occviewer.training.image_augmentation import plain_input
 from occviewer.training.image_examples import ImageBatch, ImageExamples, ViewSet, as_images
@@ -52,6 +52,8 @@ class ImageSettings:
         Pictures of a step while the cloud encoder learns.
     queries : int
         Labelled queries of each of them, half of them near the surface.
+    bend : float
+        By how much what is seen is made worse for the cloud encoder, see `bent`.
     overlap : float
         Weight of the overlap against 1 for the cross entropy while the cloud encoder learns.
     cloud_rate : float
@@ -69,6 +71,7 @@ class ImageSettings:
     camera: float = 0.3
     clouds: int = 16
     queries: int = 2048
+    bend: float = 0.04
     overlap: float = 0.5
     cloud_rate: float = 5e-4
     seed: int = 0
@@ -209,7 +212,9 @@ class ImageTrainer(TimedRun[ImageBatch]):
         images = batch.images.to(self.device)
         if self._frozen:
             with torch.no_grad():
-                points = self.encoder.points(*self.encoder.see(images), self._drawn)
+                maps, cameras = self.encoder.see(images)
+                maps = bent(maps, self.settings.bend, self._drawn)
+                points = self.encoder.points(maps, cameras, self._drawn)
             features = self.encoder.cloud(points)
             logits = self.network.decode(batch.queries.to(self.device), features).float()
             losses = shape_loss(logits, batch.inside.to(self.device), self._level)

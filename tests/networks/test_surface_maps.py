@@ -8,6 +8,7 @@ from occviewer.cameras import PictureCamera
 from occviewer.networks.surface_maps import (
     MAPS,
     MapDecoder,
+    bent,
     surface_errors,
     surface_loss,
     surface_points,
@@ -101,3 +102,20 @@ def test_points_are_turned_to_where_the_camera_stood():
     in_front = replace(camera, azimuth=0.0)
     for one, other in zip(in_front.project(seen[0]), camera.project(places[0]), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-4)
+
+
+def test_bent_surfaces_are_off_by_about_what_is_asked_for_and_smoothly():
+    maps = torch.zeros(64, MAPS, 32, 32)
+    moved = bent(maps, 0.04, torch.Generator().manual_seed(0))
+    off = moved[:, 1:4]
+    assert 0.02 < float(off.square().mean().sqrt()) < 0.06
+    neighbours = (off[..., 1:] - off[..., :-1]).abs().mean()
+    assert float(neighbours) < 0.2 * float(off.abs().mean())
+    amounts = off.flatten(1).square().mean(1).sqrt()
+    assert float(amounts.max()) > 5 * float(amounts.min()), "not all by the same amount"
+    for untouched in (0, 4, 8):  # whether it is shown, and how sure the places are
+        assert torch.equal(moved[:, untouched], maps[:, untouched])
+    assert torch.equal(maps, torch.zeros_like(maps))
+    again = bent(maps, 0.04, torch.Generator().manual_seed(0))
+    assert torch.equal(moved, again)
+    assert torch.equal(bent(maps, 0.0, torch.Generator()), maps)
