@@ -18,7 +18,7 @@ from occviewer.team import Team
 
 # Activations of a chunk that stay in a core's cache: 512 KiB of float32, but not fewer
 # queries than make up for the calls. Measured on the CPU; a GPU wants to be filled.
-_CPU_ACTIVATIONS = 1 << 17
+_CPU_ACTIVATIONS, _LEAST_CHUNK = 1 << 17, 1 << 10
 _GPU_CHUNK = 1 << 18
 _WHOLE = 1 << 30
 
@@ -191,4 +191,4 @@ def chunk_size(network: OccupancyNetwork, device: torch.device) -> int:
         return _GPU_CHUNK
     decoder = getattr(network, "decoder", network)
     width = max(parameter.shape[0] for parameter in decoder.parameters())
-    return int(min(max(_CPU_ACTIVATIONS // width, 2048), 16384))
+    return int(min(max(_CPU_ACTIVATIONS // width, _LEAST_CHUNK), 16384))
