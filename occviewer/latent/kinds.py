@@ -21,7 +21,6 @@ from occviewer.latent.axes import (
 from occviewer.latent.particulars import (
     kept_in_blend,
     kept_when_moved,
-    leniency_without,
     own_in_blend,
     own_when_moved,
 )
@@ -39,13 +38,11 @@ _RANDOM_AXES = 16
 class BottleneckSpace(LatentSpace):
     """Features of a local model through its bottleneck."""
 
-    # What is drawn is an outline, with particulars that are nobody's.
-    _leniency_of_samples = leniency_without(0.0)
-
     def __init__(self, model: Model, bottleneck: Bottleneck) -> None:
         self._bottleneck = bottleneck.to(model.device)
         lay_out(self._bottleneck)
         super().__init__(model, trained_axes(self._bottleneck), "")
+        self.leniency = bottleneck.leniency
 
     def _vector_of(self, tensors: Mapping[str, Tensor]) -> Tensor:
         return self._bottleneck.encode({name: t[None] for name, t in tensors.items()})[0]

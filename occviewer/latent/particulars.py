@@ -24,10 +24,6 @@ _FADING = 0.7
 _BY_ITSELF = 1.1
 _LEAVING = 0.7
 
-# Logits; looked at at the ends of eight sliders and halfway along ten ways. With less, legs and
-# stretchers have gaps; with more, their surroundings grow together.
-_LENIENCY = 0.7
-
 # Between strangers: of a sofa and a bed nothing else is left than a slab.
 _OWN_AT_LEAST = 0.3
 
@@ -89,22 +85,3 @@ def own_in_blend(kept: Sequence[float]) -> float:
     Strangers have no shape halfway between them. The rest is that of the shapes nearby.
     """
     return 1 - (1 - _OWN_AT_LEAST) * (1 - min(1.0, max(0.0, sum(kept))))
-
-
-def leniency_without(kept: float) -> float:
-    """How lenient to be with an outline that has lost particulars, in logits.
-
-    An outline alone says where parts may be, in halves: at the level of whole shapes the
-    thin ones are missing.
-
-    Parameters
-    ----------
-    kept : float
-        Share of the particulars that is left, 0 … 1.
-    """
-    return _LENIENCY * (1 - min(1.0, max(0.0, kept)))
-
-
-def most_lenient(leniency: float) -> float:
-    """Bound what has come together of several movements and mixtures."""
-    return min(leniency, _LENIENCY)

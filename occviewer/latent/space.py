@@ -16,7 +16,6 @@ import torch
 from torch import Tensor
 
 from occviewer.latent.axes import Axes, LatentError, Offsets
-from occviewer.latent.particulars import leniency_without, most_lenient
 from occviewer.latent.placements import blended_placement
 from occviewer.models.codes import Code, CodeError
 from occviewer.models.model import Model
@@ -52,9 +51,11 @@ class LatentSpace:
         None where there are no sliders; `why_no_axes` says why.
     why_no_axes : str
         One sentence for people; empty where there are axes.
+    leniency : float
+        Logits; see `occviewer.networks.bottleneck.Bottleneck`. 0 where nothing is known of it.
     """
 
-    _leniency_of_samples = 0.0
+    leniency = 0.0
 
     def __init__(self, model: Model, axes: Axes | None, why_no_axes: str) -> None:
         self.axes = axes
@@ -124,7 +125,7 @@ class LatentSpace:
                 _add(tensors, at.detail, detail * kept)
         facts = {name: value for name, value in at.code.facts.items() if name != _FACT}
         code = self._code(tensors, vector, at.code.placement, at.code.notes, facts)
-        return code.lenient(most_lenient(at.code.leniency + leniency_without(kept)))
+        return self._lenient(code, kept, at.code.leniency)
 
     def sample(self, count: int, seed: int = 0, temperature: float = 1.0) -> list[Code]:
         """Draw new shapes from what is known of the training shapes, or of the codes given.
@@ -150,8 +151,7 @@ class LatentSpace:
         for vector in vectors:
             with torch.no_grad():
                 tensors = self._tensors_of(vector)
-            code = self._code(tensors, vector, Placement(), (), {})
-            codes.append(code.lenient(self._leniency_of_samples))
+            codes.append(self._lenient(self._code(tensors, vector, Placement(), (), {}), 0.0))
         return codes
 
     def code_at(
@@ -223,9 +223,26 @@ class LatentSpace:
             [_code_of(at).placement for at in latents],
             shares if placement_weights is None else placement_weights,
         )
-        leniency = max(0.0, sum(_code_of(at).leniency * share for at, share in used))
+        before = max(0.0, sum(_code_of(at).leniency * share for at, share in used))
         code = self._code(tensors, vector, placement, (), {})
-        return code.lenient(most_lenient(leniency + leniency_without(sum(kept))))
+        return self._lenient(code, sum(kept), before)
+
+    def _lenient(self, code: Code, kept: float, before: float = 0.0) -> Code:
+        """Be as lenient with a code as it has lost of what it held beside its outline.
+
+        At the level of whole shapes an outline alone loses what is thin: legs are missing on
+        the way from one chair to another.
+
+        Parameters
+        ----------
+        code : Code
+        kept : float
+            Share of the particulars that is left; about 0 … 1.
+        before : float
+            Leniency of what it was made of, in logits.
+        """
+        lost = 1 - min(1.0, max(0.0, kept))
+        return code.lenient(min(self.leniency, before + self.leniency * lost))
 
     def _as_latent(self, given: Latent | Code) -> Latent:
         return given if isinstance(given, Latent) else self.latent_of(given)

@@ -52,12 +52,17 @@ class Bottleneck(nn.Module):
         Length of the outline.
     hidden : int
         Width of the layers between cells and outline.
+    leniency : float
+        See the attribute.
 
     Attributes
     ----------
     size : int
         Length Z of ``z``: of the outline and of the cells.
     outline : int
+    leniency : float
+        Logits by which shapes of which only the outline is known are asked for less surely;
+        see `occviewer.training.latent_scores.measured_leniency`.
     plane_mean, plane_std : (3, C) buffers
         Of the planes' channels over the training shapes; the network sees standardised ones.
     grid_mean, grid_std : (G,) buffers
@@ -113,6 +118,7 @@ class Bottleneck(nn.Module):
         grid_code: int = 6,
         outline: int = 48,
         hidden: int = 384,
+        leniency: float = 0.0,
     ) -> None:
         super().__init__()
         self.config: dict[str, Any] = {
@@ -126,6 +132,7 @@ class Bottleneck(nn.Module):
             "grid_code": grid_code,
             "outline": outline,
             "hidden": hidden,
+            "leniency": leniency,
         }
         self._plane = (plane_code, *[_coarsest(plane_resolution, len(plane_sizes))] * 2)
         self._grid = (grid_code, *[_coarsest(grid_resolution, len(grid_sizes))] * 3)
@@ -170,6 +177,15 @@ class Bottleneck(nn.Module):
         self.register_buffer("centres", torch.zeros(CENTRES, outline))
         self.register_buffer("chances", torch.full((CENTRES,), 1 / CENTRES))
         self.register_buffer("spread", torch.ones(outline))
+
+    @property
+    def leniency(self) -> float:
+        """Logits; see the class."""
+        return float(self.config["leniency"])
+
+    @leniency.setter
+    def leniency(self, logits: float) -> None:
+        self.config["leniency"] = logits
 
     def encode(self, features: Mapping[str, Tensor]) -> Tensor:
         """Vectors ``z`` (B, Z) of features (batch first)."""

@@ -16,7 +16,7 @@ from occviewer.training.card import write_card
 from occviewer.training.dataset import ShapeSet
 from occviewer.training.export import device_name, provenance
 from occviewer.training.latent_axes import measure_axes
-from occviewer.training.latent_scores import LatentScore, score_latent
+from occviewer.training.latent_scores import LatentScore, measured_leniency, score_latent
 from occviewer.training.latent_training import LatentTrainer
 
 Progress = Callable[[str, int, int], None]
@@ -65,6 +65,13 @@ def export_latent(
         settings.seed,
         lambda done, total: progress("shapes placed along the axes", done, total),
     )
+    bottleneck.leniency = measured_leniency(
+        trainer.network,
+        bottleneck,
+        trainer.train_shapes,
+        trainer.level,
+        lambda done, total: progress("outlines of thin shapes asked for", done, total),
+    )
     _note(
         path,
         {
@@ -75,6 +82,7 @@ def export_latent(
             "settings": asdict(settings),
             "weights": dict(weights),
             "size": bottleneck.size,
+            "leniency": bottleneck.leniency,
             "shapes": len(trainer.train_shapes),
             "provenance": provenance(trainer.train_shapes),
         },

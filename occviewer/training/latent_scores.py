@@ -15,6 +15,7 @@ from occviewer.networks import Features, PointCloudNetwork
 from occviewer.networks.bottleneck import Bottleneck
 from occviewer.training.dataset import ShapeSet
 from occviewer.training.latent_thinness import ThinParts
+from occviewer.training.observing import Arrays
 from occviewer.training.validation import intersection_over_union, scored_example
 
 MOST_VALIDATED = 40
@@ -24,6 +25,7 @@ MOST_SCORED = 200
 
 _VALIDATION_QUERIES, _QUERIES = 16_384, 100_000
 _THIN = 0.5  # from here on a part counts as thin
+_LENIENCIES, _KEPT = np.linspace(0, 1, 11), 0.75  # logits, and the share to be kept
 _NEAR = 4096
 _CHUNK = 16_384
 
@@ -87,6 +89,53 @@ def score_latent(
     return _score(network, bottleneck, shapes, level, MOST_SCORED, _QUERIES, progress)
 
 
+@torch.no_grad()
+def measured_leniency(
+    network: PointCloudNetwork,
+    bottleneck: Bottleneck,
+    shapes: ShapeSet,
+    level: float,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> float:
+    """Find how much less sure shapes must be asked for of which only the outline is known.
+
+    An outline alone says where thin parts may be, and that by halves.
+
+    Parameters
+    ----------
+    network, bottleneck
+        In evaluation mode.
+    shapes : ShapeSet
+        Those of the training.
+    level : float
+        Logit at which the surfaces of whole shapes lie.
+    progress : callable
+        Told how many of how many shapes were looked at; may raise to stop.
+
+    Returns
+    -------
+    float
+        The least logits, of 0, 0.1 … 1, with which outlines keep three quarters of the points in
+        thin parts, as a mean over shapes; 0 where no shape has thin parts.
+    """
+    device = next(network.parameters()).device
+    chosen = chosen_by_name(shapes, MOST_VALIDATED)
+    kept = []
+    for done, index in enumerate(chosen):
+        shape, name = shapes[index], shapes.records[index].name
+        thin = _thin_points(shape)
+        if len(thin):
+            points, _, _ = scored_example(shape, name, "whole", 1)
+            cloud = torch.from_numpy(points[: network.point_count]).to(device)[None]
+            outline = bottleneck.encode(network.encode(cloud)).clone()
+            outline[:, bottleneck.outline :] = 0
+            above = logits_of(network, bottleneck.decode(outline), thin) - level
+            kept.append([(above > -leniency).mean() for leniency in _LENIENCIES])
+        progress(done + 1, len(chosen))
+    enough = np.mean(kept, 0) >= _KEPT if kept else np.ones(1, bool)
+    return round(float(_LENIENCIES[int(enough.argmax()) if enough.any() else -1]), 1)
+
+
 def logits_of(
     network: PointCloudNetwork, features: Mapping[str, torch.Tensor], queries: Float32Array
 ) -> Float32Array:
@@ -146,15 +195,20 @@ def _scores(
         cloud = torch.from_numpy(points[: network.point_count]).to(device)[None]
         features = {key: value.float() for key, value in network.encode(cloud).items()}
         by_z = bottleneck.decode(bottleneck.encode(features))
-        near = shape["near"][:_NEAR].astype(np.float64)
-        is_thin = (ThinParts(shape).at(near) >= _THIN) & shape["near_inside"][:_NEAR]
-        kept = 0
-        if is_thin.any():
-            within = logits_of(network, by_z, near[is_thin].astype(np.float32))
-            kept = int(np.count_nonzero(within > level))
+        thin, kept = _thin_points(shape), 0
+        if len(thin):
+            kept = int(np.count_nonzero(logits_of(network, by_z, thin) > level))
         yield (
             intersection_over_union(logits_of(network, by_z, queries) > level, inside),
             intersection_over_union(logits_of(network, features, queries) > level, inside),
             kept,
-            int(is_thin.sum()),
+            len(thin),
         )
+
+
+def _thin_points(shape: Arrays) -> Float32Array:
+    """Points (N, 3) inside of a shape that lie in its thin parts."""
+    near = shape["near"][:_NEAR].astype(np.float64)
+    is_thin = (ThinParts(shape).at(near) >= _THIN) & shape["near_inside"][:_NEAR]
+    thin: Float32Array = near[is_thin].astype(np.float32)
+    return thin

@@ -60,6 +60,7 @@ class LatentTrainer(TimedRun[LatentBatch]):
     ----------
     bottleneck : Bottleneck
         As it is trained; `averaged` is the better one.
+    level : float
 
     Raises
     ------
@@ -87,7 +88,7 @@ class LatentTrainer(TimedRun[LatentBatch]):
         self.settings = settings
         require_several(train_shapes, weights)
         self.train_shapes = train_shapes
-        self._level, self._val_shapes, self._weights = level, val_shapes, weights
+        self.level, self._val_shapes, self._weights = level, val_shapes, weights
         torch.manual_seed(settings.seed)
         self.bottleneck = Bottleneck(**self._config(device)).to(device)
         super().__init__(
@@ -218,7 +219,7 @@ class LatentTrainer(TimedRun[LatentBatch]):
         if self._val_shapes is None:
             return {}
         return validate_latent(
-            self.network, self.averaged(), self._val_shapes, self._level, self.check_stopped
+            self.network, self.averaged(), self._val_shapes, self.level, self.check_stopped
         )
 
     def _own_state(self) -> dict[str, Any]:

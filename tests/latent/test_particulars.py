@@ -6,8 +6,6 @@ import torch
 from occviewer.latent.particulars import (
     kept_in_blend,
     kept_when_moved,
-    leniency_without,
-    most_lenient,
     own_in_blend,
     own_when_moved,
 )
@@ -54,10 +52,3 @@ def test_a_mixture_of_likes_stays_by_itself_and_one_of_strangers_does_not():
     overshooting = kept_in_blend(torch.stack([ONE, OTHER]), [1.06, -0.06])
     assert own_in_blend(likes) == own_in_blend(alone) == own_in_blend(overshooting) == 1
     assert own_in_blend(strangers) < 0.5
-
-
-def test_less_is_asked_of_an_outline_the_more_it_has_lost_up_to_a_bound():
-    assert leniency_without(1.0) == leniency_without(1.06) == 0
-    half, most = leniency_without(0.5), leniency_without(0.0)
-    assert 0 < half < most == leniency_without(-0.06)
-    assert most_lenient(most + half) == most
