@@ -53,7 +53,7 @@ class FitSettings:
     rounds: int = 30
     rays: int = 256
     samples: int = 40
-    near: float = 0.1
+    near: float = 0.5
     seed: int = 0
 
 
