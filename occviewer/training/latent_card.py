@@ -14,6 +14,11 @@ def latent_facts(latent: object) -> list[str]:
         f"{latent['steps']} steps, {latent['device']}, {latent['shapes']} shapes of "
         f"{', '.join(latent['provenance'])}"
     ]
+    if latent.get("leniency"):
+        lines.append(
+            "- Of shapes between others and of new ones, whose thin parts are unsure, what lies up "
+            f"to {latent['leniency']:g} logits below the threshold is inside too"
+        )
     for split, score in latent.get("scores", {}).items():
         line = (
             f"- From the latent vector alone, {split} split, {score['shapes']} whole clouds: IoU "

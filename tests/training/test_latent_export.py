@@ -28,6 +28,13 @@ def test_the_card_says_what_the_latent_vector_alone_gives():
     assert "thin" not in test
 
 
+def test_the_card_says_how_lenient_it_is_where_it_is():
+    assert len(latent_facts(NOTE)) == 3
+    lenient = latent_facts({**NOTE, "leniency": 0.7})
+    assert any("up to 0.7 logits below" in line for line in lenient)
+    assert len(latent_facts({**NOTE, "leniency": 0.0})) == 3
+
+
 @pytest.mark.parametrize("note", [None, "lost"])
 def test_without_a_latent_space_it_says_nothing(note):
     assert latent_facts(note) == []
