@@ -23,12 +23,12 @@ def silhouette(door, found):
 
 def test_shape_and_camera_of_a_chair_are_found(door, chair, guess):
     image, mask = chair
-    assert guess.overlap > 0.5
+    assert guess.overlap > 0.6
     # It stands turned to the right, seen from above.
     assert 10 < guess.camera.azimuth < 60
     assert 5 < guess.camera.elevation < 45
     assert guess.camera.size == image.size
-    assert overlap(silhouette(door, guess), mask.inside) > 0.5
+    assert overlap(silhouette(door, guess), mask.inside) > 0.55
     assert guess.seen.shape == (door.encoder.pixels, door.encoder.pixels, 3)
 
 
