@@ -13,10 +13,10 @@ _START = 32
 _WEIGHT = 0.3
 # The next update costs more than the last ones where the shape grows, and showing it takes
 # a little too: so much of the time is to be used.
-_USED = 0.8
+_USED = 0.9
 # A finer resolution is chosen only when it fits with room to spare, so that the
 # resolution does not flicker between two.
-_ROOM = 0.65
+_ROOM = 0.72
 
 
 class LiveResolution:
