@@ -45,8 +45,10 @@ class LiveResolution:
         """
         cost = max(seconds - fixed, 0.0) / resolution**2
         first, self._measured = resolution != self._measured, resolution
-        if first and self._cost is not None:
-            return  # without a surface of this resolution to start from it takes longer
+        if first and self._cost is not None and seconds < 2 * LIVE_SECONDS:
+            # Without a surface of this resolution to start from it takes longer, but not so much
+            # that it would hide that the machine has become slow.
+            return
         if self._cost is None:
             self._cost, self._fixed = cost, fixed
         self._cost += _WEIGHT * (cost - self._cost)

@@ -46,7 +46,7 @@ def test_that_the_first_mesh_of_a_resolution_takes_longer_does_not_make_it_flick
     live, chosen, last = LiveResolution(), [], 0
     for _ in range(60):
         resolution = live.choose(512)
-        live.measured(resolution, 5e-6 * resolution**2 * (1 if resolution == last else 3))
+        live.measured(resolution, 5e-6 * resolution**2 * (1 if resolution == last else 2))
         chosen.append(last := resolution)
     assert len(set(chosen[20:])) == 1
 
