@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +21,7 @@ from occviewer.cli.running import (
 from occviewer.errors import Cancelled, CheckpointError
 
 if TYPE_CHECKING:
-    from occviewer.training.image_examples import ViewSet
+    from occviewer.training.image_examples import PictureSource, ViewSet
     from occviewer.training.image_training import ImageSettings, ImageTrainer
     from occviewer.training.onet_image_training import OnetImageTrainer
     from occviewer.training.recipe import Optimisation
@@ -57,6 +59,14 @@ def add_train_image_command(
         required=True,
         metavar="VIEWS",
         help="their pictures, from occviewer data render",
+    )
+    add(
+        "--live",
+        type=Path,
+        metavar="FOLDER",
+        help="learn from pictures that are drawn while it learns, no two alike, of warped shapes: "
+        "give the folder that the data sets were prepared from, as to  data render --from.  A GPU "
+        "draws thousands a second. --views then serve to validate, and a few shapes' suffice",
     )
     add(
         "-o",
@@ -129,6 +139,7 @@ def _train_image(args: argparse.Namespace) -> int:
         args.output or Path("runs") / f"image-{path.stem}",
         choose_device(args.device),
         print_curves(settings.optimisation.minutes, settings.optimisation.steps),
+        _live_source(args),
     )
     say(_opening(trainer))
     with stopping_on_signals(trainer):
@@ -159,6 +170,7 @@ def _train_onet(args: argparse.Namespace) -> int:
         args.output or Path("runs/image-onet"),
         choose_device(args.device),
         print_curves(settings.optimisation.minutes, settings.optimisation.steps),
+        _live_source(args),
     )
     count = sum(parameter.numel() for parameter in trainer.network.parameters())
     say(f"Occupancy Network: {count / 1e6:.1f} million weights, {_circumstances(trainer)}")
@@ -183,6 +195,26 @@ def _views(args: argparse.Namespace) -> tuple[ViewSet, ViewSet | None]:
         ViewSet(args.views, ShapeSet(args.data, "train")),
         None if val_shapes is None else ViewSet.if_any(args.views, val_shapes),
     )
+
+
+def _live_source(args: argparse.Namespace) -> PictureSource | None:
+    """Read the meshes that pictures are to be drawn of."""
+    if args.live is None:
+        return None
+    from tqdm import tqdm
+
+    from occviewer.training.dataset import ShapeSet
+    from occviewer.training.live.examples import LiveSource, load_live_meshes
+    from occviewer.training.sweethome3d_packages import unpack_libraries
+
+    shapes = ShapeSet(args.data, "train")
+    with (
+        tempfile.TemporaryDirectory(prefix="occviewer-") as unpacked,
+        tqdm(total=len(shapes), unit="mesh", disable=not sys.stderr.isatty()) as bar,
+    ):
+        folder = unpack_libraries(args.live, Path(unpacked))
+        meshes = load_live_meshes(shapes, folder, on_shape=lambda number: bar.update())
+    return LiveSource(shapes, meshes)
 
 
 def _settings(args: argparse.Namespace) -> ImageSettings:
@@ -210,8 +242,10 @@ def _circumstances(trainer: ImageTrainer | OnetImageTrainer) -> str:
     limit = f"{options.minutes:g} minutes" + (f" or {options.steps} steps" if options.steps else "")
     going_on = f", going on at step {trainer.step}" if trainer.step else ""
     views = trainer.train_views
+    pictures = f"{len(views)} of {len(views.shapes)} shapes have views"
+    if trainer.source is not views:
+        pictures = f"drawn of {len(trainer.source.records)} of {len(views.shapes)} shapes"
     return (
-        f"pictures of {trainer.settings.pixels}², {len(views)} of {len(views.shapes)} shapes have "
-        f"views, {limit} on {trainer.device.type}{going_on}\nCurves and state: "
-        f"{trainer.run_folder}"
+        f"pictures of {trainer.settings.pixels}², {pictures}, {limit} on "
+        f"{trainer.device.type}{going_on}\nCurves and state: {trainer.run_folder}"
     )

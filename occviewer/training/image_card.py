@@ -13,11 +13,11 @@ def image_facts(image: object) -> list[str]:
         return []
     begun = image.get("begun")
     start = f"begun with {begun}," if begun else "from scratch"
+    renders = f"{image['views']:,} renders" if image["views"] else "a new picture each time"
     lines = [
         f"- Image encoder: ResNet-18 {start} on pictures of {image['pixels']}², "
         f"{image['minutes']} minutes, {image['steps']} steps, {image['device']}, "
-        f"{image['views']:,} renders of {image['shapes']} shapes of "
-        f"{', '.join(image['provenance'])}"
+        f"{renders} of {image['shapes']} shapes of {', '.join(image['provenance'])}"
     ]
     scores = image.get("scores")
     if isinstance(scores, Mapping) and "azimuth_error" in scores:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from occviewer.networks.camera_numbers import camera_numbers
 from occviewer.training.dataset import ShapeSet, shape_weights, uniform_queries
 from occviewer.training.image_augmentation import mirrored, varied_input
 from occviewer.training.observing import Arrays
+from occviewer.training.shape_file import ShapeRecord
 from occviewer.training.symmetry import frontmost, symmetry_order
 from occviewer.training.view_file import ShapeViews, View, load_views, read_views_head
 
@@ -88,6 +90,21 @@ class ViewSet:
             self._loaded[index] = views
         return self._loaded[index]
 
+    @property
+    def records(self) -> list[ShapeRecord]:
+        """What is known of the shapes that have views."""
+        return [self.shapes.records[index] for index in self.usable]
+
+    def examples(
+        self,
+        weights: Mapping[str, float],
+        pixels: int,
+        seed: list[int],
+        device: torch.device,
+    ) -> ImageExamples:
+        """Take examples from these views; they stay on the CPU."""
+        return ImageExamples(self, weights, pixels, seed)
+
     def require_depths(self) -> None:
         """Refuse pictures of an earlier version.
 
@@ -132,6 +149,49 @@ class ImageBatch:
     cameras: Tensor
     queries: Tensor
     inside: Tensor
+
+
+class PictureExamples(Protocol):
+    """Draws examples without end."""
+
+    def draw(self, count: int, decoded: int, queries: int) -> ImageBatch:
+        """Draw `count` examples, with `queries` labelled points for the first `decoded`."""
+        ...
+
+
+class PictureSource(Protocol):
+    """Where pictures to learn from come from: stored views, or meshes that are drawn."""
+
+    @property
+    def records(self) -> list[ShapeRecord]:
+        """What is known of the shapes that pictures show."""
+        ...
+
+    def examples(
+        self,
+        weights: Mapping[str, float],
+        pixels: int,
+        seed: list[int],
+        device: torch.device,
+    ) -> PictureExamples:
+        """Begin to draw examples; a function of the seed.
+
+        Parameters
+        ----------
+        weights : mapping of str to float
+            How often shapes of a category or a library are drawn, relative to 1.
+        pixels : int
+            Side of the pictures.
+        seed : list of int
+        device : torch.device
+            Of the network that learns from them.
+
+        Raises
+        ------
+        DataError
+            The weights leave no shape.
+        """
+        ...
 
 
 class ImageExamples:

@@ -65,8 +65,7 @@ def export_onet_image(trainer: OnetImageTrainer, weights: Mapping[str, float]) -
         The weights are not finite, or a file cannot be written.
     """
     note = _note(trainer, weights)
-    views = trainer.train_views
-    records = [views.shapes.records[i] for i in views.usable]
+    records = trainer.source.records
     info = ModelInfo(
         name="onet-image",
         description=f"Occupancy Network for images of {note['pixels']} x {note['pixels']} pixels",
@@ -99,7 +98,8 @@ def update_image_scores(path: Path, scores: Mapping[str, Any]) -> None:
 
 def _note(trainer: ImageTrainer | OnetImageTrainer, weights: Mapping[str, float]) -> dict[str, Any]:
     """Make what the checkpoint says of the training."""
-    views = trainer.train_views
+    records, views = trainer.source.records, trainer.train_views
+    drawn = trainer.source is not views
     return {
         "minutes": round(trainer.seconds / 60, 1),
         "steps": trainer.step,
@@ -108,7 +108,7 @@ def _note(trainer: ImageTrainer | OnetImageTrainer, weights: Mapping[str, float]
         "settings": asdict(trainer.settings),
         "weights": dict(weights),
         "pixels": trainer.settings.pixels,
-        "shapes": len(views),
-        "views": sum(len(views[index]) for index in views.usable),
-        "provenance": provenance_of([views.shapes.records[i] for i in views.usable]),
+        "shapes": len(records),
+        "views": None if drawn else sum(len(views[index]) for index in views.usable),
+        "provenance": provenance_of(records),
     }

@@ -24,7 +24,7 @@ from occviewer.networks.image_encoder import ImageEncoder, cloud_settings
 from occviewer.networks.surface_maps import bent, surface_loss
 from occviewer.training.ahead import drawn_ahead
 from occviewer.training.image_augmentation import plain_input
-from occviewer.training.image_examples import ImageBatch, ImageExamples, ViewSet, as_images
+from occviewer.training.image_examples import ImageBatch, PictureSource, ViewSet, as_images
 from occviewer.training.image_losses import shape_loss
 from occviewer.training.image_scores import validate_images
 from occviewer.training.network_setup import channels_last, has_fast_bfloat16_pictures
@@ -99,6 +99,8 @@ class ImageTrainer(TimedRun[ImageBatch]):
     device : torch.device
     report : callable
         Called with every line of the curves.
+    source : PictureSource, optional
+        Of the pictures to learn from, where they are not the `train_views`.
 
     Attributes
     ----------
@@ -125,9 +127,11 @@ class ImageTrainer(TimedRun[ImageBatch]):
         run: Path,
         device: torch.device,
         report: Report = lambda line: None,
+        source: PictureSource | None = None,
     ) -> None:
         torch.manual_seed(settings.seed)
-        train_views.require_depths()
+        if source is None:
+            train_views.require_depths()
         self.encoder = ImageEncoder(
             cloud_settings(network.config), settings.pixels, network.point_count, size
         ).to(device)
@@ -139,6 +143,7 @@ class ImageTrainer(TimedRun[ImageBatch]):
         channels_last(self.network)
         self.settings = settings
         self.train_views = train_views
+        self.source: PictureSource = train_views if source is None else source
         self._level, self._val_views, self._weights = level, val_views, weights
         self._half_sight = has_fast_bfloat16_pictures(device)
         self._drawn = torch.Generator().manual_seed(settings.seed)
@@ -161,13 +166,9 @@ class ImageTrainer(TimedRun[ImageBatch]):
         """
         if self.finished:
             return
-        examples = ImageExamples(
-            self.train_views,
-            self._weights,
-            self.settings.pixels,
-            # A resumed run draws new examples, not those that it has seen.
-            [self.settings.seed, self.step],
-        )
+        # A resumed run draws new examples, not those that it has seen.
+        seed = [self.settings.seed, self.step]
+        examples = self.source.examples(self._weights, self.settings.pixels, seed, self.device)
         options, self._frozen = self.settings, False
         self.encoder.train()
         with drawn_ahead(lambda: examples.draw(options.optimisation.batch, 0, 0)) as take:

@@ -19,7 +19,7 @@ from torch.nn import functional as F  # noqa: N812 - the usual name
 
 from occviewer.networks.onet import ONet
 from occviewer.training.ahead import drawn_ahead
-from occviewer.training.image_examples import ImageBatch, ImageExamples, ViewSet
+from occviewer.training.image_examples import ImageBatch, PictureSource, ViewSet
 from occviewer.training.image_scores import validate_image_network
 from occviewer.training.network_setup import channels_last
 from occviewer.training.recipe import Optimisation
@@ -70,6 +70,8 @@ class OnetImageTrainer(TimedRun[ImageBatch]):
     device : torch.device
     report : callable
         Called with every line of the curves.
+    source : PictureSource, optional
+        Of the pictures to learn from, where they are not the `train_views`.
 
     Attributes
     ----------
@@ -95,6 +97,7 @@ class OnetImageTrainer(TimedRun[ImageBatch]):
         run: Path,
         device: torch.device,
         report: Report = lambda line: None,
+        source: PictureSource | None = None,
     ) -> None:
         torch.manual_seed(settings.seed)
         self.network = ONet(CODE, encoder="resnet18", side=settings.pixels).to(device)
@@ -103,6 +106,7 @@ class OnetImageTrainer(TimedRun[ImageBatch]):
         )
         self.settings = settings
         self.train_views = train_views
+        self.source: PictureSource = train_views if source is None else source
         self.best_threshold = 0.5
         self._val_views, self._weights = val_views, weights
         self._resume()
@@ -120,13 +124,9 @@ class OnetImageTrainer(TimedRun[ImageBatch]):
         if self.finished:
             return
         options, batch = self.settings, self.settings.optimisation.batch
-        examples = ImageExamples(
-            self.train_views,
-            self._weights,
-            options.pixels,
-            # A resumed run draws new examples, not those that it has seen.
-            [options.seed, self.step],
-        )
+        # A resumed run draws new examples, not those that it has seen.
+        seed = [self.settings.seed, self.step]
+        examples = self.source.examples(self._weights, self.settings.pixels, seed, self.device)
         self.network.train()
         with drawn_ahead(lambda: examples.draw(batch, batch, options.queries)) as take:
             self._take_steps(take)

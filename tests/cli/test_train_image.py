@@ -42,6 +42,20 @@ def test_an_occupancy_network_is_trained_and_scored_by_the_same_commands(data, t
     assert "finds no cameras" in capsys.readouterr().err
 
 
+def test_pictures_are_drawn_while_it_learns(tmp_path, capsys):
+    made = tmp_path / "set"
+    assert main(["data", "synthetic", "--count", "2", "--workers", "1", "-o", str(made)]) == 0
+    save_pictures(made, tmp_path / "views", count=2)
+    options = ["--architecture", "onet", "--pixels", 32, "--batch", 2, "--steps", 1]
+    options += ["--live", made, "-o", tmp_path / "run"]
+    assert run("train-image", tmp_path, *options) == 0
+    assert "drawn of 2 of 2 shapes" in capsys.readouterr().err
+    card = (tmp_path / "run" / "model.md").read_text()
+    assert "a new picture each time of 2 shapes of made-up" in card
+    assert run("train-image", tmp_path, *options, "--live", "nowhere", "--steps", 2) == 1
+    assert "nowhere is not a folder" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

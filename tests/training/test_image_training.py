@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+import trimesh
 from scipy.spatial import cKDTree
 
 from occviewer.cutouts import Crop
@@ -21,7 +22,10 @@ from occviewer.training.image_examples import NoViewsError, ViewSet, shown_surfa
 from occviewer.training.image_export import export_image_encoder, update_image_scores
 from occviewer.training.image_losses import shape_loss
 from occviewer.training.image_training import ImageSettings, ImageTrainer
+from occviewer.training.live.examples import LiveSource
+from occviewer.training.live.meshes import live_mesh
 from occviewer.training.recipe import Optimisation
+from occviewer.training.rendering.parts import Part
 from occviewer.training.timed_run import part_means
 
 from ..networks.small import small_network
@@ -287,3 +291,27 @@ def test_a_run_of_another_network_and_damaged_states_are_refused(data, latent, t
 def test_curves_average_each_part_over_the_steps_that_have_it():
     steps = [{"shown": 1.0, "entry": 2.0}, {"shown": 3.0, "entry": 4.0}, {"occupancy": 5.0}]
     assert part_means(steps) == {"shown": 2.0, "entry": 3.0, "occupancy": 5.0}
+
+
+def test_pictures_may_be_drawn_while_it_learns(data, latent, tmp_path):
+    shapes = ShapeSet([data / "set"], "train")
+    ball = trimesh.creation.icosphere(2, 0.5)
+    part = Part(np.float32(ball.vertices), ball.faces, None, None, None, (0.5, 0.4, 0.3))
+    number = [record.name for record in shapes.records].index("ball")
+    source = LiveSource(shapes, {number: live_mesh([part])})
+    network, bottleneck = latent
+    settings = ImageSettings(
+        Optimisation(batch=4, warmup=1, steps=4), pixels=32, clouds=2, queries=64, seeing=0.5
+    )
+    views = view_set(data)
+    run = ImageTrainer(
+        network, bottleneck.size, 0.0, settings, views, None, {}, tmp_path, CPU, source=source
+    )
+    run.train()
+    assert run.step == 4
+    run.learn_spread(bottleneck)
+    path = tmp_path / "model.safetensors"
+    save_checkpoint(path, network, ModelInfo(name="toy"), latent=bottleneck)
+    export_image_encoder(path, run, {})
+    card = path.with_suffix(".md").read_text()
+    assert "a new picture each time of 1 shapes" in card

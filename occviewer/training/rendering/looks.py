@@ -15,10 +15,14 @@ from occviewer.training.rendering.parts import Part
 ELEVATIONS = (-5.0, 45.0)
 """Degrees above the horizon that pictures are taken from."""
 
-_DISTANCES = (1.6, 6.0)  # wide angle and near, or long focal length and far
+DISTANCES = (1.6, 6.0)
+"""Box units: wide angle and near, or long focal length and far."""
+SHADOWS = 0.7
+"""Share of the pictures with shadows."""
+OWN_MATERIALS = 0.45
+"""Share of the pictures in which materials look as they were made."""
+
 _FILLED = (0.72, 0.94)
-_SHADOWS = 0.7
-_OWN_MATERIALS = 0.45
 
 
 def draw_camera(
@@ -34,7 +38,7 @@ def draw_camera(
         Side of the picture.
     """
     azimuth = (360.0 * (number + rng.random()) / count + 180.0) % 360.0 - 180.0
-    distance = float(np.exp(rng.uniform(*np.log(_DISTANCES))))
+    distance = float(np.exp(rng.uniform(*np.log(DISTANCES))))
     camera = PictureCamera(
         azimuth, rng.uniform(*ELEVATIONS), distance, 1.0, (0.0, 0.0), (pixels, pixels)
     )
@@ -54,7 +58,7 @@ def draw_look(parts: Sequence[Part], camera: PictureCamera, rng: np.random.Gener
         # The exponent that is like a roughness: Walter et al. (2007), "Microfacet models
         # for refraction through rough surfaces", equation 23 and its note.
         power=2 / roughness**4 - 2 + 1e-3,
-        shadows=bool(rng.random() < _SHADOWS),
+        shadows=bool(rng.random() < SHADOWS),
     )
 
 
@@ -95,7 +99,7 @@ def _direction(azimuth: float, elevation: float) -> tuple[float, float, float]:
 def _colors(parts: Sequence[Part], rng: np.random.Generator) -> Float64Array:
     """Colours (P, 3): the materials' own, or other hues and lightnesses of them."""
     own = np.array([part.color for part in parts])
-    if rng.random() < _OWN_MATERIALS:
+    if rng.random() < OWN_MATERIALS:
         return own
     hue, lighter, saturation = rng.uniform(-0.5, 0.5), rng.normal(0, 0.25), rng.uniform(0.3, 1.6)
     changed = []
