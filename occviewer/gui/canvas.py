@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from pyvistaqt import QtInteractor
@@ -24,6 +27,10 @@ _ARROWS = {
 _NEARER = {Qt.Key.Key_Plus: 1, Qt.Key.Key_Equal: 1, Qt.Key.Key_Minus: -1}
 
 
+_SLOW = 0.006  # seconds of a drawing: on a graphics card it takes one or two thousandths
+_WATCHED = 3  # drawings: the first ones of a kind take longer
+
+
 class Canvas(QtInteractor):
     """The interactor without its own idea of dropped files (it would load anything)."""
 
@@ -34,6 +41,41 @@ class Canvas(QtInteractor):
     """The same with Shift."""
     zoomed = Signal(int)
     """By + and −: steps nearer."""
+
+    in_motion = False
+    """Whether what is drawn now is one of many, and drawing takes long."""
+
+    _samples = 0
+    _seconds: deque[float]
+
+    def draw_moving(self, moving: bool) -> None:
+        """Draw with a single sample a pixel while the shape moves, where more take long.
+
+        Without a graphics card four samples take three times as long as one, and Python's
+        lock is held meanwhile, so that the next update waits.
+        """
+        window = self.render_window
+        samples = window.GetMultiSamples()
+        self._samples = max(samples, self._samples)
+        self.in_motion = moving and self.is_slow
+        wanted = 0 if self.in_motion else self._samples
+        if wanted != samples:
+            window.SetMultiSamples(wanted)
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether drawing with all samples takes long on this machine."""
+        watched = getattr(self, "_seconds", ())
+        return len(watched) == _WATCHED and min(watched) > _SLOW
+
+    def paintGL(self) -> None:  # noqa: N802 - Qt's name
+        """Draw, and note how long it takes."""
+        began = time.perf_counter()
+        super().paintGL()  # type: ignore[no-untyped-call]
+        if self.render_window is not None and self.render_window.GetMultiSamples():
+            if not hasattr(self, "_seconds"):
+                self._seconds = deque(maxlen=_WATCHED)
+            self._seconds.append(time.perf_counter() - began)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Take files."""

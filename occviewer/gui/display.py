@@ -157,8 +157,10 @@ class Display:
         """Draw a mesh and say what it is like; None where there is no shape."""
         window = self._window
         self.result = result
-        painted = result is not None and result.painted
-        window.viewport.show_mesh(None if result is None else result.mesh, painted=painted)
+        if result is None:
+            window.viewport.show_mesh(None)
+        else:
+            window.viewport.show_mesh(result.mesh, painted=result.painted, moving=result.live)
         self._show_placed(result)
         if result is None:
             window.extraction.show_facts(None)

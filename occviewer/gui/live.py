@@ -11,9 +11,11 @@ _START = 32
 # New measurements count so much: one slow frame, while another program was busy, must
 # not coarsen the shape for long.
 _WEIGHT = 0.3
-# The next update costs more than the last ones where the shape grows, and showing it takes
-# a little too: so much of the time is to be used.
-_USED = 0.9
+# Until the window has shown an update and asked for the next one. Longer waits are the hand's.
+_MOST_BETWEEN = 0.02  # seconds
+# The next update costs more than the last ones where the shape grows: so much of the time is
+# to be used.
+_USED = 0.95
 # A finer resolution is chosen only when it fits with room to spare, so that the
 # resolution does not flicker between two.
 _ROOM = 0.72
@@ -30,7 +32,25 @@ class LiveResolution:
         self._cost: float | None = None  # seconds for one N²
         self._fixed = 0.0
         self._measured = 0
+        self._ended = 0.0
         self._current = _START
+
+    def timed(self, resolution: int, began: float, ended: float, fixed: float = 0.0) -> None:
+        """Take in when an update began and ended, in seconds of one clock.
+
+        What lies between two updates of a movement counts, too.
+
+        Parameters
+        ----------
+        resolution : int
+        began, ended : float
+        fixed : float
+            As for `measured`.
+        """
+        between = began - self._ended
+        between = between if 0 <= between <= _MOST_BETWEEN else 0.0
+        self._ended = ended
+        self.measured(resolution, ended - began + between, fixed + between)
 
     def measured(self, resolution: int, seconds: float, fixed: float = 0.0) -> None:
         """Take in how long an update took.

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from occviewer.document.shape_source import Kind
 from occviewer.gui.action_table import ACTIONS, TOOLBAR
 from occviewer.gui.actions import Actions
+from occviewer.gui.composing import CalmUpdates
 from occviewer.gui.dropping import dropped_files, welcome_files
 from occviewer.gui.gallery import Gallery
 from occviewer.gui.messages import Messages
@@ -85,6 +86,7 @@ class MainWindow(QMainWindow):
         self.messages = Messages(self)
         self._stack = QStackedWidget(self)
         self._stack.addWidget(self.viewport)
+        CalmUpdates(self, lambda: self.viewport.canvas.in_motion)
         self._stack.addWidget(self.gallery)
         middle = QWidget(self)
         layout = QVBoxLayout(middle)

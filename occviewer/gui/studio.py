@@ -301,7 +301,7 @@ class Studio:
         is_painted, mesh = painted is not mesh, painted
         if live:  # fine ones cost more a cell, with what makes them good
             fixed = moved - began + seconds["field"]
-            self._live.measured(resolution, time.perf_counter() - began, fixed)
+            self._live.timed(resolution, began, time.perf_counter(), fixed)
         closed, size = live or mesh.is_watertight, (0.0, 0.0, 0.0)
         if not live:
             # Asked for here, so that the window need not reckon.

@@ -75,7 +75,7 @@ class Viewport(QWidget):
         self.look("isometric")
         canvas.iren.add_observer("EndInteractionEvent", lambda *_: self.rested.emit())
 
-    def show_mesh(self, mesh: Mesh | None, *, painted: bool = False) -> None:
+    def show_mesh(self, mesh: Mesh | None, *, painted: bool = False, moving: bool = False) -> None:
         """Draw a mesh (box frame) in place of the one before; None for none.
 
         Parameters
@@ -83,7 +83,10 @@ class Viewport(QWidget):
         mesh : Mesh, optional
         painted : bool
             Whether its colours are its own, and to be seen in every shading but by normals.
+        moving : bool
+            Whether the next one comes at once, and drawing must not take long.
         """
+        self.canvas.draw_moving(moving)
         self._mesh, self._painted = mesh, painted
         if mesh is None or mesh.is_empty:
             self._mesh_data = pv.PolyData()
@@ -248,6 +251,7 @@ class Viewport(QWidget):
         renderer = self.canvas.renderer
         actors = (self._mesh_actor, self._cloud_actor, self._box_actor, self._floor_actor)
         sizes = [(actor.prop.point_size, actor.prop.line_width) for actor in actors]
+        self.canvas.draw_moving(False)
         renderer.hide_axes()
         try:
             # Points and lines are so many pixels wide, also on a larger picture.

@@ -63,6 +63,21 @@ def test_what_no_resolution_changes_counts_and_does_not_coarsen_more_than_it_mus
         assert fixed + 2e-6 * finer**2 > 0.72 * LIVE_SECONDS, "the next finer one has no room"
 
 
+def test_what_the_window_does_between_two_updates_counts():
+    def settled(between):
+        live, now = LiveResolution(), 0.0
+        for _ in range(60):
+            resolution = live.choose(512)
+            began, now = now + between, now + between + 5e-6 * resolution**2
+            live.timed(resolution, began, now)
+        return resolution
+
+    for between in (0.005, 0.015):
+        assert 5e-6 * settled(between) ** 2 + between <= LIVE_SECONDS
+    assert settled(0.015) < settled(0.0)
+    assert settled(0.5) == settled(0.0), "a hand that moves seldom leaves time for a fine mesh"
+
+
 @pytest.mark.parametrize("step", ["the code is moved", "the mesh is coloured"])
 def test_a_slow_step_of_an_update_makes_the_mesh_coarser_whichever_it_is(
     step, tmp_path, monkeypatch

@@ -110,3 +110,48 @@ def test_a_transparent_picture_holds_the_shape_and_nothing_else(viewport, factor
     assert alpha[int(0.62 * tall), wide // 2] == 255
     # The axes stand at the bottom left of the view, and are not in the picture.
     assert alpha[: tall // 4].max() == alpha[-tall // 4 :].max() == 0
+
+
+def make_slow(viewport, qtbot, monkeypatch):
+    """Let every drawing count as slow, as one without a graphics card does."""
+    monkeypatch.setattr("occviewer.gui.canvas._SLOW", 0.0)
+    for _ in range(4):
+        viewport.turn(1, 0)
+        qtbot.wait(40)
+    assert viewport.canvas.is_slow
+
+
+def samples(viewport):
+    return viewport.canvas.render_window.GetMultiSamples()
+
+
+def test_while_the_shape_moves_slow_machines_draw_one_sample_a_pixel(viewport, qtbot, monkeypatch):
+    make_slow(viewport, qtbot, monkeypatch)
+    mesh, _, _ = ring(24)
+    fine = samples(viewport)
+    assert fine > 1
+    viewport.show_mesh(mesh, moving=True)
+    qtbot.wait(60)
+    assert samples(viewport) == 0
+    viewport.show_mesh(mesh)
+    qtbot.wait(60)
+    assert samples(viewport) == fine
+
+
+def test_pictures_are_smooth_whatever_moves(viewport, qtbot, monkeypatch):
+    rested = drawn(viewport)
+    make_slow(viewport, qtbot, monkeypatch)
+    viewport.look("isometric")
+    viewport.show_mesh(ring()[0], moving=True)
+    mean, worst = difference(drawn(viewport), rested)
+    assert mean < 0.2
+    assert worst < 12
+
+
+def test_fast_machines_draw_everything_smooth(viewport, qtbot, monkeypatch):
+    make_slow(viewport, qtbot, monkeypatch)
+    monkeypatch.setattr("occviewer.gui.canvas._SLOW", 60.0)
+    fine = samples(viewport)
+    viewport.show_mesh(ring(24)[0], moving=True)
+    assert samples(viewport) == fine
+    assert not viewport.canvas.in_motion
