@@ -65,8 +65,8 @@ def add_train_image_command(
         type=Path,
         metavar="FOLDER",
         help="learn from pictures that are drawn while it learns, no two alike, of warped shapes: "
-        "give the folder that the data sets were prepared from, as to  data render --from.  A GPU "
-        "draws thousands a second. --views then serve to validate, and a few shapes' suffice",
+        "give the folder that the data sets were prepared from, as to  data render --from.  For a "
+        "GPU: a processor draws slowly. --views then serve to validate, and a few shapes' suffice",
     )
     add(
         "-o",
@@ -149,6 +149,7 @@ def _train_image(args: argparse.Namespace) -> int:
             say(f"{stopped} {path} is as it was; the same command goes on from there.")
             raise
     trainer.learn_spread(bottleneck)
+    trainer.learn_leniency()
     export_image_encoder(path, trainer, weights)
     say(f"Stored in {path} and noted in its card {path.with_suffix('.md').name}.")
     return 0

@@ -37,9 +37,15 @@ class ImageEncoder(nn.Module):
         Points of the clouds that it makes of them.
     size : int
         Length Z of the vectors of the model's latent space.
+    leniency : float
+        See the attribute.
 
     Attributes
     ----------
+    leniency : float
+        Logits below the model's level at which the surfaces of what was seen lie: of thin parts
+        a picture says hardly how deep they are; see
+        `occviewer.training.image_scores.measured_leniency`.
     latent_std : (Z,) buffer
         Spread of the vectors that it makes of different pictures.
     """
@@ -52,6 +58,7 @@ class ImageEncoder(nn.Module):
         pixels: int = 112,
         point_count: int = 3000,
         size: int = 816,
+        leniency: float = 0.0,
     ) -> None:
         super().__init__()
         self.config: dict[str, Any] = {
@@ -59,6 +66,7 @@ class ImageEncoder(nn.Module):
             "pixels": pixels,
             "point_count": point_count,
             "size": size,
+            "leniency": leniency,
         }
         self.pixels, self.point_count = pixels, point_count
         self.features = ResNetFeatures(18)
@@ -68,6 +76,15 @@ class ImageEncoder(nn.Module):
         self.register_buffer("latent_std", torch.ones(size))
         self.maps = MapDecoder(sizes, _WIDTHS)
         self.cloud = HouseEncoder(**cloud)
+
+    @property
+    def leniency(self) -> float:
+        """Logits below the model's level, see the class."""
+        return float(self.config["leniency"])
+
+    @leniency.setter
+    def leniency(self, logits: float) -> None:
+        self.config["leniency"] = logits
 
     def see(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """See the surface, as maps (B, MAPS, S / 2, S / 2), and the cameras (B, D + 2).

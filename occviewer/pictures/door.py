@@ -76,6 +76,11 @@ class PictureDoor:
         self.encoder = encoder.to(model.device).requires_grad_(False).eval()
         self.bottleneck = bottleneck.to(model.device).requires_grad_(False).eval()
 
+    @property
+    def level(self) -> float:
+        """Logit at which the surfaces of what was seen lie."""
+        return self.model.level - self.encoder.leniency
+
     def guess(self, image: Image, mask: Mask) -> PictureGuess:
         """Find shape and camera of a picture.
 
@@ -134,7 +139,8 @@ class PictureDoor:
             features, numbers = self.encoder(pixels.permute(2, 0, 1)[None].float() / 255)
         notes = (f"seen in a picture; background by {mask.method}", *image.notes, *mask.notes)
         tensors = {name: tensor[0] for name, tensor in features.items()}
-        return Code(tensors, Placement(), self.model.name, notes), numbers
+        code = Code(tensors, Placement(), self.model.name, notes)
+        return code.lenient(self.encoder.leniency), numbers
 
 
 def open_picture_door(model: Model) -> PictureDoor:

@@ -125,7 +125,7 @@ def fit_silhouette(
         falling = 0.55 + 0.45 * math.cos(math.pi * number / settings.rounds)
         features = door.features(guess.vector + spread * moved, detail)
         pixels, inside = rays.draw()
-        covered = _cover(door, features, camera, turned, pixels, rays) - door.model.level
+        covered = _cover(door, features, camera, turned, pixels, rays) - door.level
         loss = F.binary_cross_entropy_with_logits(covered, inside)
         loss = loss + settings.near * moved.square().mean() + 0.05 * turned.square().sum()
         moved.grad = turned.grad = None
@@ -147,7 +147,7 @@ def fit_silhouette(
     whole = found.uncropped(crop.left, crop.top, crop.side, guess.camera.size)
     notes = (*guess.code.notes, f"silhouette fitted in {settings.rounds} rounds")
     code = door.space.code_at(vector, guess.code.placement, notes, detail=detail)
-    return Fit(code, vector, whole, before, after)
+    return Fit(code.lenient(guess.code.leniency), vector, whole, before, after)
 
 
 @torch.no_grad()
@@ -172,7 +172,7 @@ def field_silhouette(
     origin, directions = _rays_of(camera, torch.zeros(6), pixels)
     depths, hit = _depths(door, origin, directions, torch.full((1, _SCORED_SAMPLES), 0.5))
     points = origin + directions[:, None] * depths[..., None]
-    covered = (_scanned(door, features, points).amax(1) > door.model.level) & hit
+    covered = (_scanned(door, features, points).amax(1) > door.level) & hit
     return covered.reshape(len(rows), len(columns)).cpu().numpy()
 
 
@@ -256,7 +256,7 @@ def _cover(
 def _scanned(door: PictureDoor, features: Features, points: Tensor) -> Tensor:
     """Logits (N, T) at points (N, T, 3), without gradient and fast."""
     bounds = np.array(door.model.info.bounds, np.float32)
-    field = NetworkField(door.model.network, features, door.model.level, bounds)
+    field = NetworkField(door.model.network, features, door.level, bounds)
     return field.logits(points.reshape(-1, 3)).reshape(points.shape[:2])
 
 
@@ -307,7 +307,7 @@ def _is_symmetric(door: PictureDoor, features: Features) -> bool:
     grid = torch.rand(_TRIED, 3, generator=torch.Generator().manual_seed(0))
     points = (low + (high - low) * grid)[:, None].to(door.model.device)
     flip = torch.tensor([-1.0, 1.0, 1.0], device=points.device)
-    one, other = (_scanned(door, features, at) > door.model.level for at in (points, points * flip))
+    one, other = (_scanned(door, features, at) > door.level for at in (points, points * flip))
     return bool((one & other).sum() >= _SYMMETRIC * (one | other).sum())
 
 

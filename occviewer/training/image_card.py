@@ -19,6 +19,11 @@ def image_facts(image: object) -> list[str]:
         f"{image['minutes']} minutes, {image['steps']} steps, {image['device']}, "
         f"{renders} of {image['shapes']} shapes of {', '.join(image['provenance'])}"
     ]
+    if image.get("leniency"):
+        lines.append(
+            f"- Of shapes of pictures, what lies up to {image['leniency']:g} logits below the "
+            "threshold is inside too"
+        )
     scores = image.get("scores")
     if isinstance(scores, Mapping) and "azimuth_error" in scores:
         lines.append(

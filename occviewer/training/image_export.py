@@ -38,7 +38,7 @@ def export_image_encoder(path: Path, trainer: ImageTrainer, weights: Mapping[str
     CheckpointError
         The weights are not finite, or a file cannot be read or written.
     """
-    note = _note(trainer, weights)
+    note = {**_note(trainer, weights), "leniency": trainer.encoder.leniency}
     info = read_info(path)
     info = replace(info, training={**info.training, "image": note})
     update_checkpoint(path, info=info, image=trainer.averaged())

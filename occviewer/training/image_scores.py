@@ -23,6 +23,7 @@ MOST_VALIDATED = 40
 """Shapes of a validation."""
 
 _VIEWS, _QUERIES = 3, 8192
+_LENIENCIES, _COST = np.linspace(0, 1, 11), 0.002  # logits, and IoU that they may cost
 
 
 @torch.no_grad()
@@ -74,6 +75,49 @@ def validate_images(
                     scores.setdefault(name, []).extend(values[::16].tolist())
     iou = float(np.mean(scores.pop("iou")))
     return {"iou": iou, **{name: float(np.median(values)) for name, values in scores.items()}}
+
+
+@torch.no_grad()
+def measured_leniency(
+    network: HouseNetwork,
+    encoder: ImageEncoder,
+    views: ViewSet,
+    level: float,
+    check: Callable[[], None] = lambda: None,
+) -> float:
+    """Find how much less sure shapes of pictures may be asked for.
+
+    Legs whose depth is uncertain are likely nowhere enough, and would be missing.
+
+    Parameters
+    ----------
+    network, encoder
+        In evaluation mode.
+    views : ViewSet
+        For validation.
+    level : float
+        Logit at which the model's surfaces lie.
+    check : callable
+        Called for every shape; may raise to stop.
+
+    Returns
+    -------
+    float
+        The most logits, of 0, 0.1 … 1, that cost the mean IoU no more than 0.002.
+    """
+    device = next(encoder.parameters()).device
+    ious = []
+    for index, chosen, queries, inside in _validated(views, check):
+        images = as_images(
+            [plain_input(views[index][number], encoder.pixels)[0] for number in chosen]
+        )
+        features, _ = encoder(images.to(device))
+        for number in range(len(chosen)):
+            code = {name: tensor[number : number + 1] for name, tensor in features.items()}
+            above = logits_of(network, code, queries) - level
+            ious.append([intersection_over_union(above > -less, inside) for less in _LENIENCIES])
+    means = np.mean(ious, axis=0)
+    return round(float(_LENIENCIES[means >= means[0] - _COST].max()), 1)
 
 
 @torch.no_grad()

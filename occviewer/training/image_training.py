@@ -26,7 +26,7 @@ from occviewer.training.ahead import drawn_ahead
 from occviewer.training.image_augmentation import plain_input
 from occviewer.training.image_examples import ImageBatch, PictureSource, ViewSet, as_images
 from occviewer.training.image_losses import shape_loss
-from occviewer.training.image_scores import validate_images
+from occviewer.training.image_scores import measured_leniency, validate_images
 from occviewer.training.network_setup import channels_last, has_fast_bfloat16_pictures
 from occviewer.training.recipe import Optimisation
 from occviewer.training.timed_run import Report, TimedRun, cosine_rate
@@ -194,6 +194,15 @@ class ImageTrainer(TimedRun[ImageBatch]):
         spread = torch.stack(vectors).std(0, correction=0).clamp(min=_LEAST_SPREAD)
         self.average.state_dict()["latent_std"].copy_(spread)
 
+    @torch.no_grad()
+    def learn_leniency(self) -> None:
+        """Note how lenient to be with shapes of pictures, where there are some to validate on."""
+        if self._val_views is not None:
+            self.encoder.leniency = 0.0
+            self.encoder.leniency = measured_leniency(
+                self.network, self.averaged(), self._val_views, self._level, self.check_stopped
+            )
+
     def averaged(self) -> ImageEncoder:
         """Build the encoder with the averaged weights, in evaluation mode."""
         encoder = ImageEncoder(**self.encoder.config)
@@ -248,5 +257,6 @@ class ImageTrainer(TimedRun[ImageBatch]):
         return {"settings": asdict(self.settings), "config": self.encoder.config}
 
     def _take_own(self, state: Mapping[str, Any]) -> None:
-        if state["config"] != self.encoder.config:
+        # How lenient it is is found afterwards; states of earlier versions have no word of it.
+        if {**state["config"], "leniency": 0.0} != {**self.encoder.config, "leniency": 0.0}:
             raise self._of_another_network()

@@ -58,6 +58,22 @@ def test_fitting_brings_the_silhouette_to_the_mask(door, chair, squashed):
     assert any("silhouette fitted" in note for note in fit.code.notes)
 
 
+def test_shapes_of_pictures_are_as_lenient_as_their_encoder(door, chair, monkeypatch):
+    found = []
+    for leniency in (0.0, 0.6):
+        monkeypatch.setitem(door.encoder.config, "leniency", leniency)
+        guess = door.guess(*chair)
+        fit = fit_silhouette(door, guess, chair[1].inside, FitSettings(rounds=2))
+        assert guess.code.leniency == fit.code.leniency == leniency
+        points = np.random.default_rng(0).uniform(-0.5, 0.5, (20_000, 3)).astype(np.float32)
+        field = door.model.field(guess.code)
+        found.append((field.logits(points) > field.level, silhouette(door, guess).sum()))
+    (sure, small), (unsure, large) = found
+    assert (unsure >= sure).all()
+    assert unsure.sum() > sure.sum()
+    assert large > small
+
+
 def test_a_fit_can_be_stopped_and_cancelled(door, chair, guess):
     inside = chair[1].inside
     fit = fit_silhouette(door, guess, inside, stopped=lambda: True)

@@ -199,6 +199,29 @@ def test_the_encoder_travels_in_the_models_file(data, latent, tmp_path):
     assert load_image_encoder(path) is not None
 
 
+def test_how_lenient_to_be_is_found_on_other_shapes_and_travels_along(
+    data, latent, tmp_path, monkeypatch
+):
+    network, bottleneck = latent
+    run = trainer(data, latent, tmp_path / "run", steps=1)
+    run.train()
+    found = []
+    # The more it may cost, the more lenient.
+    for cost in (0.0, 0.01, 2.0):
+        monkeypatch.setattr("occviewer.training.image_scores._COST", cost)
+        run.learn_leniency()
+        found.append(run.encoder.leniency)
+    assert found == sorted(found)
+    assert found[-1] == 1.0
+    path = tmp_path / "toy.safetensors"
+    save_checkpoint(path, network, ModelInfo(name="toy"), latent=bottleneck)
+    export_image_encoder(path, run, {})
+    assert load_image_encoder(path).leniency == 1.0
+    assert "up to 1 logits below the threshold" in path.with_suffix(".md").read_text()
+    again = trainer(data, latent, tmp_path / "run", steps=1)
+    assert again.finished, "the state of a run is one whatever was found since"
+
+
 def test_parameters_have_the_published_names():
     names = set(ImageEncoder(cloud_settings(small_network().config)).state_dict())
     assert {
