@@ -25,6 +25,7 @@ from occviewer.training.shape_file import ShapeRecord
 from occviewer.training.symmetry import symmetry_order
 
 _FINER = 2  # pixels drawn for one that the network gets, either way
+_STEP = 4  # of the sides of pictures: blocks of JPEG are 8 of the finer pixels wide
 _MARGIN = 0.01  # of the bounding boxes in which labels are uniform, box units
 
 
@@ -76,7 +77,7 @@ class LiveExamples:
     Raises
     ------
     DataError
-        The weights leave no shape, or no mesh is there.
+        The weights leave no shape, or pictures cannot be drawn in that size.
     """
 
     def __init__(
@@ -88,6 +89,12 @@ class LiveExamples:
         seed: list[int],
         device: torch.device,
     ) -> None:
+        if pixels % _STEP:
+            below = pixels - pixels % _STEP
+            raise DataError(
+                f"Pictures are drawn with sides that are multiples of {_STEP}: take {below} or "
+                f"{below + _STEP} instead of {pixels}."
+            )
         self._numbers = sorted(meshes)
         weight = shape_weights([shapes.records[i] for i in self._numbers], weights)
         if not weight.sum() > 0:
@@ -95,8 +102,7 @@ class LiveExamples:
         self._shapes, self._pixels = shapes, pixels
         self._shares = weight / weight.sum()
         self._store = MeshStore([meshes[i] for i in self._numbers], device)
-        orders = [symmetry_order(shapes[i]["surface"]) for i in self._numbers]
-        self._orders = torch.tensor(orders, device=device)
+        self._orders: dict[int, int] = {}
         self._rng = np.random.default_rng(seed)
         self._dice = Dice(int(self._rng.integers(2**62)), device)
 
@@ -105,7 +111,8 @@ class LiveExamples:
         """Draw `count` examples, with `queries` labelled points for the first `decoded`."""
         chosen = self._rng.choice(len(self._shares), count, p=self._shares)
         numbers = torch.as_tensor(chosen, device=self._store.device)
-        warp = Warp(self._store.half[numbers], self._orders[numbers], self._dice)
+        orders = torch.tensor([self._order(number) for number in chosen.tolist()])
+        warp = Warp(self._store.half[numbers], orders.to(numbers.device), self._dice)
         scene = make_scene(self._store, numbers, warp, self._pixels * _FINER, self._dice)
         cameras = scene.cameras
         period = 360.0 / warp.order
@@ -119,6 +126,13 @@ class LiveExamples:
             points,
             inside,
         )
+
+    def _order(self, number: int) -> int:
+        """Order of the symmetry of a shape, found when it is drawn first: that takes a while."""
+        if number not in self._orders:
+            surface = self._shapes[self._numbers[number]]["surface"]
+            self._orders[number] = symmetry_order(surface)
+        return self._orders[number]
 
     def _images(self, scene: Scene) -> Tensor:
         count, fine, _ = scene.rasters.first.shape

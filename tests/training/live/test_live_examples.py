@@ -94,6 +94,11 @@ def test_only_what_weighs_is_drawn(shapes, source):
         source.examples(nothing, 64, [0], CPU)
 
 
+def test_sizes_that_cannot_be_drawn_are_refused(source):
+    with pytest.raises(DataError, match="take 60 or 64 instead of 62"):
+        source.examples({}, 62, [0], CPU)
+
+
 def test_the_records_are_those_of_the_meshes(shapes):
     assert [r.name for r in LiveSource(shapes, {1: live_mesh(parts_of("box"))}).records] == ["box"]
 
