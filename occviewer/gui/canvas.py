@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
@@ -46,7 +45,7 @@ class Canvas(QtInteractor):
     """Whether what is drawn now is one of many, and drawing takes long."""
 
     _samples = 0
-    _seconds: deque[float]
+    _seconds: tuple[float, ...] = ()  # of the last drawings with all samples
 
     def draw_moving(self, moving: bool) -> None:
         """Draw with a single sample a pixel while the shape moves, where more take long.
@@ -65,17 +64,15 @@ class Canvas(QtInteractor):
     @property
     def is_slow(self) -> bool:
         """Whether drawing with all samples takes long on this machine."""
-        watched = getattr(self, "_seconds", ())
-        return len(watched) == _WATCHED and min(watched) > _SLOW
+        return len(self._seconds) == _WATCHED and min(self._seconds) > _SLOW
 
     def paintGL(self) -> None:  # noqa: N802 - Qt's name
         """Draw, and note how long it takes."""
         began = time.perf_counter()
         super().paintGL()  # type: ignore[no-untyped-call]
         if self.render_window is not None and self.render_window.GetMultiSamples():
-            if not hasattr(self, "_seconds"):
-                self._seconds = deque(maxlen=_WATCHED)
-            self._seconds.append(time.perf_counter() - began)
+            taken = time.perf_counter() - began
+            self._seconds = (*self._seconds, taken)[-_WATCHED:]
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Take files."""

@@ -54,7 +54,7 @@ def test_at_rest_every_step_is_painted_at_once(qtbot):
 
 def test_a_window_may_close_with_a_picture_due(qtbot):
     window = QWidget()
-    calm = CalmUpdates(window, lambda: True)
+    CalmUpdates(window, lambda: True)
     qtbot.addWidget(window)
     window.show()
     qtbot.waitExposed(window)
@@ -62,5 +62,4 @@ def test_a_window_may_close_with_a_picture_due(qtbot):
     qtbot.wait(1)
     window.update()
     qtbot.wait(1)
-    window.close()
-    assert calm.parent() is window
+    window.close()  # whether a timer is left is looked at after every test
