@@ -214,7 +214,7 @@ class ImageTrainer(TimedRun[ImageBatch]):
         """From now on it sees with the averaged weights, as whoever uses it will."""
         self.encoder.load_state_dict(self.average.state_dict())
         for name, part in self.encoder.named_children():
-            if name != "cloud":
+            if name not in ("cloud", "evidence"):
                 part.requires_grad_(False).eval()
         self._frozen = True
 
@@ -225,7 +225,7 @@ class ImageTrainer(TimedRun[ImageBatch]):
                 maps, cameras = self.encoder.see(images)
                 maps = bent(maps, self.settings.bend, self._drawn)
                 points = self.encoder.points(maps, cameras, self._drawn)
-            features = self.encoder.cloud(points)
+            features = self.encoder.shape(points)
             logits = self.network.decode(batch.queries.to(self.device), features).float()
             losses = shape_loss(logits, batch.inside.to(self.device), self._level)
             return losses["occupancy"] + self.settings.overlap * losses["overlap"], losses

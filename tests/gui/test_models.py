@@ -44,6 +44,7 @@ def test_an_own_model_with_the_name_of_one_that_ships_is_not_taken_for_it(opened
     controller.choose_model(str(own))
     rest(controller, qtbot)
     assert choices(window)[1] == "furniture.safetensors"
+    window.raise_panel(window.model)
     qtbot.waitUntil(lambda: "Made by Ren" in window.model.card.toPlainText())
     controller.choose_model(str(tmp_path / "house.safetensors"))
     rest(controller, qtbot)

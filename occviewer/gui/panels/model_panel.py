@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -19,6 +20,7 @@ from occviewer.gui.panels.choices import show_choices
 from occviewer.gui.panels.model_settings import ModelSettings
 
 _CARD_AFTER = 1000  # ms: a long one takes 30 to lay out, not beside all else that a new model needs
+_CARD_AFTER_SHOWN = 50  # ms: the panel first
 
 
 class ModelPanel(QWidget):
@@ -87,7 +89,13 @@ class ModelPanel(QWidget):
         self.card.setVisible(bool(card))
         self._laying_out.start(_CARD_AFTER)
 
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Lay out the card of a model that was opened while the panel was hidden."""
+        super().showEvent(event)
+        if self._card != self._laid_out and not self._laying_out.isActive():
+            self._laying_out.start(_CARD_AFTER_SHOWN)
+
     def _lay_card_out(self) -> None:
-        if self._card != self._laid_out:
+        if self.isVisible() and self._card != self._laid_out:
             self._laid_out = self._card
             self.card.setMarkdown(self._card)
