@@ -214,6 +214,7 @@ class MainWindow(QMainWindow):
             self._dock("Mesh", self.extraction, right),
             self._dock("History", self.history, right),
         ]
+        docks[1].visibilityChanged.connect(self.model.set_seen)
         latent, blend = (
             self._dock("Latent", self.latent, right),
             self._dock("Blend", self.blend, right),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -20,7 +19,7 @@ from occviewer.gui.panels.choices import show_choices
 from occviewer.gui.panels.model_settings import ModelSettings
 
 _CARD_AFTER = 1000  # ms: a long one takes 30 to lay out, not beside all else that a new model needs
-_CARD_AFTER_SHOWN = 50  # ms: the panel first
+_CARD_AFTER_SEEN = 50  # ms: the panel first
 
 
 class ModelPanel(QWidget):
@@ -57,6 +56,7 @@ class ModelPanel(QWidget):
         self.about.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.settings = ModelSettings(self)
         self._card = self._laid_out = ""
+        self._seen = False
         self._laying_out = QTimer(self, singleShot=True)
         self._laying_out.timeout.connect(self._lay_card_out)
         self.card = QTextBrowser(self)
@@ -89,13 +89,16 @@ class ModelPanel(QWidget):
         self.card.setVisible(bool(card))
         self._laying_out.start(_CARD_AFTER)
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
-        """Lay out the card of a model that was opened while the panel was hidden."""
-        super().showEvent(event)
-        if self._card != self._laid_out and not self._laying_out.isActive():
-            self._laying_out.start(_CARD_AFTER_SHOWN)
+    def set_seen(self, seen: bool) -> None:
+        """Say whether a person sees the panel: a card is laid out only for somebody.
+
+        Panels that lie behind others are visible to Qt.
+        """
+        self._seen = seen
+        if seen and not self._laying_out.isActive():
+            self._laying_out.start(_CARD_AFTER_SEEN)
 
     def _lay_card_out(self) -> None:
-        if self.isVisible() and self._card != self._laid_out:
+        if self._seen and self._card != self._laid_out:
             self._laid_out = self._card
             self.card.setMarkdown(self._card)
