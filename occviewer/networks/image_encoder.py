@@ -41,6 +41,9 @@ class ImageEncoder(nn.Module):
         Length Z of the vectors of the model's latent space.
     leniency : float
         See the attribute.
+    evidence : bool
+        Whether the cloud encoder is told what the picture tells of each point. Without, it has
+        the places only, as encoders had that were trained before this could be.
 
     Attributes
     ----------
@@ -61,6 +64,7 @@ class ImageEncoder(nn.Module):
         point_count: int = 3000,
         size: int = 816,
         leniency: float = 0.0,
+        evidence: bool = False,
     ) -> None:
         super().__init__()
         self.config: dict[str, Any] = {
@@ -69,6 +73,7 @@ class ImageEncoder(nn.Module):
             "point_count": point_count,
             "size": size,
             "leniency": leniency,
+            "evidence": evidence,
         }
         self.pixels, self.point_count = pixels, point_count
         self.features = ResNetFeatures(18)
@@ -78,10 +83,12 @@ class ImageEncoder(nn.Module):
         self.register_buffer("latent_std", torch.ones(size))
         self.maps = MapDecoder(sizes, _WIDTHS)
         self.cloud = HouseEncoder(**cloud)
-        self.evidence = nn.Linear(2 + _WIDTHS[0] + 3, 2 * cloud["channels"])
-        # At first the cloud encoder does what it did without.
-        nn.init.zeros_(self.evidence.weight)
-        nn.init.zeros_(self.evidence.bias)
+        self.evidence: nn.Linear | None = None
+        if evidence:
+            self.evidence = nn.Linear(2 + _WIDTHS[0] + 3, 2 * cloud["channels"])
+            # At first the cloud encoder does what it did without.
+            nn.init.zeros_(self.evidence.weight)
+            nn.init.zeros_(self.evidence.bias)
 
     @property
     def leniency(self) -> float:
@@ -132,7 +139,8 @@ class ImageEncoder(nn.Module):
 
     def shape(self, seen: SeenPoints) -> Features:
         """Make the features of the shape of which `points` were seen."""
-        return self.cloud(seen.places, self.evidence(seen.evidence))  # type: ignore[no-any-return]
+        told = None if self.evidence is None else self.evidence(seen.evidence)
+        return self.cloud(seen.places, told)  # type: ignore[no-any-return]
 
 
 def cloud_settings(config: dict[str, Any]) -> dict[str, Any]:

@@ -133,7 +133,11 @@ class ImageTrainer(TimedRun[ImageBatch]):
         if source is None:
             train_views.require_depths()
         self.encoder = ImageEncoder(
-            cloud_settings(network.config), settings.pixels, network.point_count, size
+            cloud_settings(network.config),
+            settings.pixels,
+            network.point_count,
+            size,
+            evidence=True,
         ).to(device)
         self.encoder.cloud.load_state_dict(network.encoder.state_dict())
         super().__init__(
