@@ -23,7 +23,7 @@ _GPU_CHUNK = 1 << 18
 _WHOLE = 1 << 30
 
 # So many queries are worth a thread of their own.
-_SHARE = 1 << 11
+_SHARE = 1 << 10
 
 
 class NetworkField:

@@ -88,7 +88,7 @@ def plane_lookup(planes: dict[str, Tensor], padding: float) -> Lookup:
         u, v = PLANES[name]
         for along_v, along_u in product((0, 1), repeat=2):
             corners.append((number * side**2, ((u, 1, along_u), (v, side, along_v))))
-    return Lookup(table, side, _plane_extent(next(iter(planes)), padding), tuple(corners))
+    return Lookup(table, side, plane_extent(next(iter(planes)), padding), tuple(corners))
 
 
 def grid_lookup(grid: Tensor, padding: float) -> Lookup:
@@ -106,7 +106,7 @@ def grid_lookup(grid: Tensor, padding: float) -> Lookup:
     corners = tuple(
         (0, ((0, 1, x), (1, side, y), (2, side**2, z))) for z, y, x in product((0, 1), repeat=3)
     )
-    return Lookup(table, side, _grid_extent(padding), corners)
+    return Lookup(table, side, grid_extent(padding), corners)
 
 
 # A code that moves makes the same lookups again and again, on other tables.
@@ -128,12 +128,14 @@ def _affine(corners: Corners) -> tuple[Tensor, Tensor, list[tuple[Tensor, Tensor
 
 
 @cache
-def _plane_extent(plane: str, padding: float) -> tuple[float, float]:
+def plane_extent(plane: str, padding: float) -> tuple[float, float]:
+    """Find what coordinates are divided by and clamped to in planes; see `Lookup`."""
     return _extent(lambda at: normalised_plane(at, plane, padding))
 
 
 @cache
-def _grid_extent(padding: float) -> tuple[float, float]:
+def grid_extent(padding: float) -> tuple[float, float]:
+    """Find what coordinates are divided by and clamped to in a grid; see `Lookup`."""
     return _extent(lambda at: normalised_grid(at, padding))
 
 

@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from occviewer.models.folded_onet import FoldedONet, is_foldable
 from occviewer.models.lookups import MOST_ROWS, Lookup, grid_lookup, plane_lookup
 from occviewer.networks import ConvONet, Features, HouseNetwork, OccupancyNetwork, ONet
-from occviewer.networks.house import PADDING
 from occviewer.networks.layers import ResnetBlockFC
 
 Decoder = Callable[[Tensor], Tensor]
@@ -45,8 +44,13 @@ def fast_decoder(network: OccupancyNetwork, features: Features) -> Decoder | Non
             return FoldedONet(network, features["c"])
         # On a GPU the lookups of torch are fast, and index arithmetic costs nothing.
         on_cpu = all(tensor.device.type == "cpu" for tensor in features.values())
+        if isinstance(network, HouseNetwork) and on_cpu:
+            # Imported here: what only trains on a bare server needs no compiler.
+            from occviewer.models.house_decoder import PreparedHouse
+
+            return PreparedHouse(network, features)
         rows = sum(tensor[0, 0].numel() for tensor in features.values())
-        if isinstance(network, ConvONet | HouseNetwork) and on_cpu and rows <= MOST_ROWS:
+        if isinstance(network, ConvONet) and on_cpu and rows <= MOST_ROWS:
             return PreparedLocal(network, features)
     return None
 
@@ -63,44 +67,34 @@ def layered_decoder(network: OccupancyNetwork, features: Features) -> Decoder:
 
 
 class PreparedLocal:
-    """The decoder of `ConvONet` and `HouseNetwork` for one code.
+    """The decoder of `ConvONet` for one code.
 
     The features become tables, and biases are added up so that each residual block adds
     one of them, in the pass that its first ReLU makes anyway. Preparing takes next to
     nothing, which a code that moves needs: applying layers to the tables beforehand
-    saved no more per query than it cost per code. Nor did other kernels help on two
-    cores with AVX-512: oneDNN's convolutions took a fifth less time in one thread and none
-    in two, and of what bfloat16 saved (two fifths, with 0.03 logits of error) asking again
-    what came out near the level left a tenth.
+    saved no more per query than it cost per code.
 
     Parameters
     ----------
-    network : ConvONet or HouseNetwork
+    network : ConvONet
         In evaluation mode, on the CPU.
     features : dict of Tensor
         Batches of one.
     """
 
-    def __init__(self, network: ConvONet | HouseNetwork, features: Features) -> None:
+    def __init__(self, network: ConvONet, features: Features) -> None:
         decoder = network.decoder
         planes = {
             name.removeprefix("plane_"): tensor[0]
             for name, tensor in features.items()
             if name != "grid"
         }
-        self._from_grid: Lookup | None = None
         self._given: list[Lookup] = []
-        padding = PADDING if isinstance(network, HouseNetwork) else network.padding
         if planes:
-            self._given.append(plane_lookup(planes, padding))
+            self._given.append(plane_lookup(planes, network.padding))
         if "grid" in features:
-            grid = grid_lookup(features["grid"][0], padding)
-            if isinstance(network, HouseNetwork):
-                self._from_grid = grid
-            else:
-                self._given.append(grid)
-        self._first = decoder.fc_p.weight.T[:3], decoder.fc_p.weight.T[3:]
-        self._first_bias = decoder.fc_p.bias
+            self._given.append(grid_lookup(features["grid"][0], network.padding))
+        self._first = _parameters(decoder.fc_p)
         self._blocks = []
         bias = torch.zeros_like(decoder.fc_p.bias)
         for block, given in zip(decoder.blocks, decoder.fc_c, strict=True):
@@ -115,9 +109,8 @@ class PreparedLocal:
 
     def __call__(self, queries: Tensor) -> Tensor:
         """Logits (M,) of queries (M, 3)."""
-        net = torch.addmm(self._first_bias, queries, self._first[0])
-        if self._from_grid is not None:
-            net.addmm_(self._from_grid(queries), self._first[1])
+        weight, bias = self._first
+        net = torch.addmm(bias, queries, weight)
         found = self._given[0](queries)
         for lookup in self._given[1:]:
             found.add_(lookup(queries))

@@ -1,0 +1,35 @@
+"""Functions that are compiled when they are first called.
+
+Loops over nodes and queries that numpy and torch could only do in many passes, or a thousand
+small calls a frame. numba turns them into machine code, which is kept beside the module (or,
+where that cannot be written, in the user's cache folder), so that only the first program ever
+waits for it, for some seconds in all. They do not hold Python's lock while they run, so that
+threads may share out what they do; see `occviewer.team`.
+
+Importing this module takes half a second: do it where such a function is needed first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from numba import njit
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+# Sums may be taken in another order, which is what makes use of wide registers. Not that there
+# are no infinities and no NaN: these tell of padding and of broken weights.
+_FREEDOMS = {"contract", "reassoc", "nsz", "arcp"}
+
+
+def compiled(function: _Function) -> _Function:
+    """Compile a function of numbers and arrays; arguments are not checked."""
+    return njit(cache=True, nogil=True, error_model="numpy", fastmath=_FREEDOMS)(function)  # type: ignore[no-any-return]
+
+
+def inlined(function: _Function) -> _Function:
+    """Make a function part of each compiled one that calls it."""
+    return njit(  # type: ignore[no-any-return]
+        cache=True, nogil=True, error_model="numpy", fastmath=_FREEDOMS, inline="always"
+    )(function)
