@@ -106,10 +106,11 @@ def _blocks(grid: BrickGrid, size: int) -> Iterator[tuple[IntArray, UInt8Array]]
 def _dense_blocks(grid: DenseGrid, size: int) -> Iterator[tuple[IntArray, UInt8Array]]:
     """As `_blocks`, of a dense grid."""
     nodes = BRICK * size
-    where = _bounds(grid.inside)
+    signs = grid.signs()
+    where = _bounds(signs)
     if where is None:
         return
-    signs = grid.signs()[where]
+    signs = signs[where]
     for start in product(*(range(0, count, nodes) for count in signs.shape)):
         block = signs[tuple(slice(s, s + nodes + 1) for s in start)]
         if min(block.shape) > 1:  # else it is the last face of the blocks before
@@ -117,18 +118,17 @@ def _dense_blocks(grid: DenseGrid, size: int) -> Iterator[tuple[IntArray, UInt8A
             yield first, np.ascontiguousarray(block)
 
 
-def _bounds(inside: UInt8Array) -> tuple[slice, slice, slice] | None:
-    """Bounds of the nodes whose bits are set, and of those next to them; None without any.
+def _bounds(signs: UInt8Array) -> tuple[slice, slice, slice] | None:
+    """Bounds of the nodes that are inside, and of those next to them; None without any.
 
     Those next to them are there, for the padding is outside.
     """
-    rows = np.bitwise_or.reduce(inside, axis=1)
-    x, z = rows.any(axis=1), np.bitwise_or.reduce(rows, axis=0)
-    y = inside.any(axis=2).any(axis=0)
+    rows = np.bitwise_or.reduce(signs, axis=0)
+    x, y, z = np.bitwise_or.reduce(signs, axis=(1, 2)), rows.any(axis=1), rows.any(axis=0)
     if not x.any():
         return None
-    xs, ys, zs = (np.flatnonzero(each) for each in (x, y, np.unpackbits(z, bitorder="little")))
-    return tuple(slice(int(found[0]) - 1, int(found[-1]) + 2) for found in (xs, ys, zs))  # type: ignore[return-value]
+    found = (np.flatnonzero(each) for each in (x, y, z))
+    return tuple(slice(int(each[0]) - 1, int(each[-1]) + 2) for each in found)  # type: ignore[return-value]
 
 
 def _flying_edges(signs: UInt8Array) -> tuple[IntArray, IntArray]:

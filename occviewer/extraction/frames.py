@@ -9,11 +9,12 @@ import numpy as np
 from occviewer.arrays import Float32Array, UInt8Array
 from occviewer.extraction.bricks import INSIDE, BrickGrid, packed, unpacked
 from occviewer.extraction.dense import DenseGrid
-from occviewer.extraction.dense_frames import JUMP, allowed, compared_dense
+from occviewer.extraction.dense_frames import JUMP, allowed, take_over_dense
+from occviewer.extraction.dense_settling import DenseSettling
 from occviewer.extraction.field import Asker
 from occviewer.extraction.guard import IN_A_FRAME
 from occviewer.extraction.hierarchy import Grid, descend, next_level, strides
-from occviewer.team import Team
+from occviewer.extraction.settling import Settling
 
 # The coarsest grid of a frame has so many cells a side: it is asked whole every time.
 _START_CELLS = 8
@@ -35,7 +36,7 @@ class Frame:
         Settled.
     sure : uint8
         Bits of the nodes that are known or at least as far from the level as the grid
-        says.
+        says; of a dense grid its state.
     """
 
     grid: Grid
@@ -62,42 +63,42 @@ def next_frames(last: list[Frame] | None, asker: Asker, shift: float) -> list[Fr
     start = _START_CELLS_OF_GRAINS if asker.grain else _START_CELLS
     levels = strides(asker.resolution, start)
     grid = descend(asker, levels[:1])
-    found = [Frame(grid, grid.known)]
+    found = [Frame(grid, grid.state if isinstance(grid, DenseGrid) else grid.known)]
     for index, stride in enumerate(levels[1:], start=1):
         coarse = found[-1].grid
-        settling, uncertain = next_level(coarse, asker, stride, IN_A_FRAME)
-        passed = None
+        settling = next_level(coarse, asker, stride, IN_A_FRAME)
         if last is not None:
-            before = last[index]
-            uncertain, passed = _taken_over(
-                before, settling.grid, coarse, uncertain, shift, asker.team
-            )
-            settling.pass_over(passed)
-        settling.settle(uncertain)
-        sure = settling.grid.known.copy()
-        if passed is not None:
-            sure[: len(passed)] |= passed
-        found.append(Frame(settling.grid, sure))
+            _take_over(last[index], settling, coarse, shift, asker)
+        settling.settle()
+        found.append(Frame(settling.grid, settling.sure()))
     return found
 
 
-def _taken_over(
-    last: Frame, grid: Grid, coarse: Grid, uncertain: UInt8Array, shift: float, team: Team
-) -> tuple[UInt8Array, UInt8Array]:
-    """Bits of the nodes to ask, and of those that need not be asked, by the last frame."""
-    if isinstance(grid, DenseGrid):
+def _take_over(
+    last: Frame, settling: Settling | DenseSettling, coarse: Grid, shift: float, asker: Asker
+) -> None:
+    """Tell what to ask from what need not be asked, by the last frame."""
+    if isinstance(settling, DenseSettling):
         assert isinstance(last.grid, DenseGrid)
         assert isinstance(coarse, DenseGrid)
-        return compared_dense(last.grid, last.sure, grid, coarse, uncertain, shift, team)
+        take_over_dense(last.grid, settling.grid, coarse, shift, asker.team)
+        return
     assert isinstance(last.grid, BrickGrid)
-    return _compared(last.grid, last.sure, grid, coarse, uncertain, shift)
+    settling.uncertain, passed = _compared(
+        last.grid, last.sure, settling.grid, coarse, settling.uncertain, shift
+    )
+    settling.pass_over(passed)
 
 
 def _compared(
     old: BrickGrid, was_sure: UInt8Array, grid: BrickGrid, coarse: Grid,
     uncertain: UInt8Array, shift: float,
 ) -> tuple[UInt8Array, UInt8Array]:  # fmt: skip
-    """As `occviewer.extraction.dense_frames.compared_dense`, of bricks."""
+    """As `occviewer.extraction.dense_frames.take_over_dense`, of bricks.
+
+    Returns the bits of the nodes to be asked beside those that the surface needs, and of those
+    that need not be asked for a doubt.
+    """
     drift = _drift(old, coarse, shift)
     _keep_turned(old, was_sure, grid, shift)
     uncertain = np.concatenate([uncertain, np.zeros_like(grid.known[len(uncertain) :])])

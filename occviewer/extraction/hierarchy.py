@@ -21,10 +21,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from occviewer.arrays import UInt8Array
 from occviewer.extraction.bricks import BRICK, INSIDE, BrickGrid, packed
-from occviewer.extraction.dense import DENSE_CELLS, DenseGrid, places_of
-from occviewer.extraction.dense import packed as dense_bits
+from occviewer.extraction.dense import DENSE_CELLS, KNOWN, DenseGrid
 from occviewer.extraction.dense_prediction import predict_dense
 from occviewer.extraction.dense_settling import DenseSettling
 from occviewer.extraction.field import BATCH, Asker
@@ -104,8 +102,8 @@ def descend(
         _ask_all(grid, asker, levels[0], keep=keep, progress=within(0))
     for level, stride in enumerate(levels[1:], start=1):
         guard = guard_for(asker.size_of(2 * stride), asker.grain)
-        settling, uncertain = next_level(grid, asker, stride, guard, within(level))
-        settling.settle(uncertain)
+        settling = next_level(grid, asker, stride, guard, within(level))
+        settling.settle()
         grid = settling.grid
     return grid
 
@@ -116,24 +114,16 @@ def next_level(
     stride: int,
     guard: Guard,
     progress: Callable[[float], None] | None = None,
-) -> tuple[Settling | DenseSettling, UInt8Array]:
-    """Predict the level after a settled one.
-
-    Returns
-    -------
-    settling : Settling or DenseSettling
-        Of the level, which holds what is known and what is predicted.
-    uncertain : uint8
-        Bits of the nodes whose sign is uncertain.
-    """
+) -> Settling | DenseSettling:
+    """Predict the level after a settled one, to be settled."""
     cells = -(-asker.resolution // stride)
     if isinstance(coarse, DenseGrid) and cells <= DENSE_CELLS:
-        dense, uncertain = predict_dense(coarse, cells, guard, asker.team)
-        return DenseSettling(dense, asker, stride, guard, progress), uncertain
+        dense = predict_dense(coarse, cells, guard, asker.team)
+        return DenseSettling(dense, asker, stride, guard, progress)
     grid, uncertain = predict(
         coarse.bricks() if isinstance(coarse, DenseGrid) else coarse, cells, guard
     )
-    return Settling(grid, asker, stride, guard, progress), uncertain
+    return Settling(grid, asker, stride, guard, uncertain, progress)
 
 
 def strides(resolution: int, start: int = START_CELLS) -> list[int]:
@@ -151,11 +141,10 @@ def _ask_all_dense(
     grid: DenseGrid, asker: Asker, stride: int, progress: Callable[[float], None] | None
 ) -> None:
     """Ask the whole grid."""
-    places = places_of(grid.own)
+    places = grid.own_places()
     grid.values.fill(-np.inf)
     grid.flat[places] = asker.ask(ticks(grid.nodes_at(places), stride, asker.resolution), progress)
-    grid.inside = dense_bits(grid.values > 0)
-    grid.known = grid.own.copy()
+    grid.state.reshape(-1)[places] = KNOWN
 
 
 def _ask_all(

@@ -35,6 +35,8 @@ class Settling:
         The level's cell size in finest cells.
     guard : Guard
         Says how far a surprise reaches.
+    uncertain : (slots, 8, 8) uint8
+        Bits of the nodes to be asked beside those that the surface needs.
     progress : callable, optional
         Told the share of the first round that is done.
     """
@@ -45,9 +47,11 @@ class Settling:
         asker: Asker,
         stride: int,
         guard: Guard,
+        uncertain: UInt8Array,
         progress: Callable[[float], None] | None = None,
     ) -> None:
         self.grid = grid
+        self.uncertain = uncertain
         self._asker = asker
         self._stride = stride
         self._guard = guard
@@ -59,9 +63,15 @@ class Settling:
         """Ask no node of these bits (slots, 8, 8) for a surprise beside it."""
         self._passed = nodes
 
-    def settle(self, uncertain: UInt8Array) -> None:
-        """Ask what the surface needs, nodes of these bits, and beside surprises."""
-        self.climb(self.follow(self.grid.near_surface(), uncertain))
+    def settle(self) -> None:
+        """Ask what the surface needs, what is uncertain, and beside surprises."""
+        self.climb(self.follow(self.grid.near_surface(), self.uncertain))
+
+    def sure(self) -> UInt8Array:
+        """Bits of the nodes that are known or passed over."""
+        sure = self.grid.known.copy()
+        sure[: len(self._passed)] |= self._passed
+        return sure
 
     def follow(self, bricks: IntArray, also: UInt8Array | None = None) -> IntArray:
         """Ask until every cell with a sign change is known at its eight corners.
