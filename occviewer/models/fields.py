@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import overload
@@ -61,6 +61,7 @@ class NetworkField:
         with _one_thread_an_operation() if self._device.type == "cpu" else nullcontext():
             self._layered = layered_decoder(network, features)
             self._prepared = fast_decoder(network, features) or self._layered
+        self._fill = getattr(self._prepared, "fill", None)
         self._chunk = chunk_size(network, self._device)
         self._level, self._leniency = float(level), leniency
         self._bounds = np.array(bounds, np.float32)
@@ -124,6 +125,8 @@ class NetworkField:
             with torch.no_grad():
                 decoded = self._in_chunks(points.to(torch.float32), self._prepared)
                 return decoded.to(points.device)
+        if self._fill is not None:
+            return self._filled(np.ascontiguousarray(points, np.float32), self._fill)
         queries = torch.from_numpy(np.array(points, np.float32))
         if self._device.type != "cpu":
             return self._plainly(queries).cpu().numpy()
@@ -133,6 +136,18 @@ class NetworkField:
             parts = queries.tensor_split(max(1, min(most, len(queries) // _SHARE)))
             answers = Team(threads).do([partial(self._alone, part) for part in parts])
             return torch.cat(answers).numpy()
+
+    def _filled(
+        self, points: Float32Array, fill: Callable[[Float32Array, Float32Array], None]
+    ) -> Float32Array:
+        """Logits of queries (M, 3) without torch, by all threads."""
+        logits = np.empty(len(points), np.float32)
+        team = Team(torch.get_num_threads())
+        parts = team.parts(len(points), _SHARE)
+        team.do([partial(fill, points[part], logits[part]) for part in parts])
+        if self._leniency:
+            logits += np.float32(self._leniency)
+        return logits
 
     def _alone(self, points: Tensor) -> Tensor:
         """As `_plainly`, with one thread an operation: each thread has a number of its own."""

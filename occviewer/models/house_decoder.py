@@ -70,15 +70,18 @@ class PreparedHouse:
 
     def __call__(self, queries: Tensor) -> Tensor:
         """Logits (M,) of queries (M, 3)."""
-        points = np.ascontiguousarray(queries.numpy(), np.float32)
-        logits = np.empty(len(points), np.float32)
+        logits = np.empty(len(queries), np.float32)
+        self.fill(np.ascontiguousarray(queries.detach().numpy(), np.float32), logits)
+        return torch.from_numpy(logits)
+
+    def fill(self, queries: Float32Array, logits: Float32Array) -> None:
+        """Fill in logits (M,) of queries (M, 3), both contiguous; holds Python's lock hardly."""
         weight, bias = self._last
         _decode(
-            points, self._planes, self._axes, self._sides[0], self._grid, self._sides[1],
+            queries, self._planes, self._axes, self._sides[0], self._grid, self._sides[1],
             self._extents, self._first, self._from_grid, self._given, self._inner, self._outer,
             self._biases, self._ends, weight, bias, logits,
         )  # fmt: skip
-        return torch.from_numpy(logits)
 
 
 def _padded(weights: Tensor) -> Float32Array:

@@ -13,7 +13,8 @@ from occviewer.networks import ConvONet, Features, HouseNetwork, OccupancyNetwor
 from occviewer.networks.layers import ResnetBlockFC
 
 Decoder = Callable[[Tensor], Tensor]
-"""Logits (M,) of queries (M, 3) for one shape."""
+"""Logits (M,) of queries (M, 3) for one shape. Some have a method ``fill(queries, logits)`` beside,
+which works on contiguous float32 arrays."""
 
 
 def prepared_decoder(network: OccupancyNetwork, features: Features) -> Decoder:
