@@ -9,7 +9,9 @@ import numpy as np
 
 from occviewer.arrays import IntArray, UInt8Array
 from occviewer.extraction import dense_kernels as kernels
+from occviewer.extraction.bricks import BrickGrid
 from occviewer.extraction.dense import NEEDED, UNCERTAIN, DenseGrid
+from occviewer.extraction.dense_frames import take_over_dense
 from occviewer.extraction.field import Asker
 from occviewer.extraction.guard import Guard
 from occviewer.extraction.settling import ticks
@@ -48,6 +50,18 @@ class DenseSettling:
         self._stride = stride
         self._progress = progress
         self._reaches = np.array([guard.reach(axes) for axes in range(4)], np.float32)
+
+    def take_over(
+        self,
+        last: BrickGrid | DenseGrid,
+        sure: UInt8Array,
+        coarse: BrickGrid | DenseGrid,
+        shift: float,
+    ) -> None:
+        """Tell what to ask from what need not be asked, as `Settling.take_over`."""
+        assert isinstance(last, DenseGrid)
+        assert isinstance(coarse, DenseGrid)
+        take_over_dense(last, sure, self.grid, coarse, shift, self._asker.team)
 
     def settle(self) -> None:
         """Ask what the surface needs, what is uncertain, and beside surprises.

@@ -17,18 +17,19 @@ the surface passes. But a halved cell is not asked at all its nodes:
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from occviewer.extraction.bricks import BRICK, INSIDE, BrickGrid, packed
 from occviewer.extraction.dense import DENSE_CELLS, KNOWN, DenseGrid
-from occviewer.extraction.dense_prediction import predict_dense
-from occviewer.extraction.dense_settling import DenseSettling
 from occviewer.extraction.field import BATCH, Asker
 from occviewer.extraction.guard import Guard, guard_for
 from occviewer.extraction.prediction import predict
 from occviewer.extraction.settling import Settling, ticks
+
+if TYPE_CHECKING:
+    from occviewer.extraction.dense_settling import DenseSettling
 
 Grid: TypeAlias = BrickGrid | DenseGrid
 """One level, in either way of storing it."""
@@ -118,6 +119,10 @@ def next_level(
     """Predict the level after a settled one, to be settled."""
     cells = -(-asker.resolution // stride)
     if isinstance(coarse, DenseGrid) and cells <= DENSE_CELLS:
+        # Here, because what compiles their loops takes half a second to import.
+        from occviewer.extraction.dense_prediction import predict_dense
+        from occviewer.extraction.dense_settling import DenseSettling
+
         dense = predict_dense(coarse, cells, guard, asker.team)
         return DenseSettling(dense, asker, stride, guard, progress)
     grid, uncertain = predict(

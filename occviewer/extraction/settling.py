@@ -13,7 +13,9 @@ from collections.abc import Callable
 import numpy as np
 
 from occviewer.arrays import Float32Array, IntArray, UInt8Array
+from occviewer.extraction.brick_frames import compared
 from occviewer.extraction.bricks import BRICK, INSIDE, BrickGrid, packed, unpacked
+from occviewer.extraction.dense import DenseGrid
 from occviewer.extraction.field import Asker
 from occviewer.extraction.guard import Guard
 from occviewer.extraction.rows import needed
@@ -59,9 +61,30 @@ class Settling:
         self._surprise = np.zeros_like(grid.values)
         self._passed = np.zeros((0, BRICK, BRICK), np.uint8)
 
-    def pass_over(self, nodes: UInt8Array) -> None:
-        """Ask no node of these bits (slots, 8, 8) for a surprise beside it."""
-        self._passed = nodes
+    def take_over(
+        self,
+        last: BrickGrid | DenseGrid,
+        sure: UInt8Array,
+        coarse: BrickGrid | DenseGrid,
+        shift: float,
+    ) -> None:
+        """Tell what to ask from what need not be asked, by the last frame.
+
+        Parameters
+        ----------
+        last : BrickGrid
+            The level in the last frame.
+        sure : uint8
+            What its `sure` was.
+        coarse : BrickGrid or DenseGrid
+            The settled level before, of this frame.
+        shift : float
+            By how much the values grow because the level has fallen.
+        """
+        assert isinstance(last, BrickGrid)
+        self.uncertain, self._passed = compared(
+            last, sure, self.grid, coarse, self.uncertain, shift
+        )
 
     def settle(self) -> None:
         """Ask what the surface needs, what is uncertain, and beside surprises."""
