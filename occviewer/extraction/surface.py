@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import product
 
 import numpy as np
 
-from occviewer.arrays import Float32Array, Float64Array, IntArray
+from occviewer.arrays import Float32Array, IntArray
 from occviewer.extraction.contour import Contour
 from occviewer.extraction.dense import DenseGrid
 from occviewer.extraction.field import Asker
@@ -78,24 +79,28 @@ class _Edges:
     """
 
     def __init__(self, grid: Grid, nodes: IntArray, axes: IntArray, asker: Asker) -> None:
+        # Here, because what compiles them takes half a second to import.
+        from occviewer.extraction import surface_kernels
+
+        self._kernels = surface_kernels
         self._nodes, self._axes, self._asker = nodes, axes, asker
         self._read = _reader(grid, nodes, axes)
         self._low = asker.corners[0].astype(np.float64)
         self._cell = (asker.corners[1].astype(np.float64) - self._low) / grid.cells
-        self._ends = [self._read(end, 0, 0).astype(np.float64) for end in (0, 1)]
+        self._ends = np.stack([self._read(end, 0, 0) for end in (0, 1)])
         # Padding (-inf) puts the vertex on the border node, i.e. closes the surface there.
-        self._share = _crossing(*self._ends)
-        self._closed = ~np.isfinite(self._ends[0] + self._ends[1])
+        self._share = np.empty(len(axes), np.float64)
+        self._kernels.cross(self._ends, _MARGIN, self._share)
 
     def refine(self, steps: int) -> None:
         """Find the crossings by asking the field."""
-        inner = np.flatnonzero(~self._closed)
+        inner = np.flatnonzero(np.isfinite(self._ends).all(axis=0))
         lower = self._nodes[:, inner].T - 1.0
         places = [lower, lower + np.eye(3)[self._axes[inner]]]
         self._share[inner] = crossings(
             self._asker,
             np.stack([self._low + place * self._cell for place in places]),
-            np.stack([end[inner] for end in self._ends]),
+            self._ends[:, inner].astype(np.float64),
             self._share[inner],
             steps,
         )
@@ -103,55 +108,28 @@ class _Edges:
 
     def vertices(self) -> Float32Array:
         """Where the surface crosses the edges (V, 3), box frame."""
-        place = self._nodes.T - 1.0
-        place[np.arange(len(place)), self._axes] += self._share
-        place *= self._cell
-        place += self._low
-        self._vertices: Float32Array = place.astype(np.float32)
+        self._vertices = np.empty((len(self._axes), 3), np.float32)
+        self._kernels.put(
+            self._nodes, self._axes, self._share, self._low, self._cell, self._vertices
+        )
         return self._vertices
 
     def normals(self, *, exact: bool) -> Float32Array:
         """Find the unit normals (V, 3) there; exact ones ask the field."""
-        values = self._ends
-        downhill = np.zeros((len(self._axes), 3))
-        every = np.arange(len(self._axes))
-        for turn in (1, 2):
-            slopes = [self._slope(end, turn) for end in (0, 1)]
-            slope = slopes[0] + self._share * (slopes[1] - slopes[0])
-            # Where the surface is closed at the border, the lid is flat.
-            downhill[every, (self._axes + turn) % 3] = np.where(self._closed, 0.0, -slope)
-        lid = np.where(values[0] > values[1], 1.0, -1.0)
-        with np.errstate(invalid="ignore"):
-            downhill[every, self._axes] = np.where(self._closed, lid, values[0] - values[1])
-        downhill /= self._cell
-        downhill /= np.sqrt(np.einsum("vi,vi->v", downhill, downhill))[:, None]
-        directions = downhill.astype(np.float32)
+        beside = np.empty((2, 2, 2, len(self._axes)), np.float32)
+        for end, turn, after in product((0, 1), repeat=3):
+            beside[end, turn, after] = self._read(end, turn + 1, 2 * after - 1)
+        directions = np.empty((len(self._axes), 3), np.float32)
+        self._kernels.slope_normals(
+            self._ends, beside, self._axes, self._share, self._cell, directions
+        )
         if exact:
             # The lid at the border is no part of the field's surface.
-            inner = np.flatnonzero(~self._closed)
+            inner = np.flatnonzero(np.isfinite(self._ends).all(axis=0))
             found = gradient_normals(self._asker, self._vertices[inner], self._cell)
             told = (found != 0).any(axis=1)  # a saturated field may have no slope
             directions[inner[told]] = found[told]
         return directions
-
-    def _slope(self, end: int, turn: int) -> Float64Array:
-        """Change of the values over one cell at an end, across the edge."""
-        value = self._ends[end]
-        before, after = (self._read(end, turn, step).astype(np.float64) for step in (-1, 1))
-        # At the box's border the padding has no value: a one-sided difference.
-        with np.errstate(invalid="ignore"):
-            before = np.where(np.isfinite(before), before, 2 * value - after)
-            after = np.where(np.isfinite(after), after, 2 * value - before)
-            slope = (after - before) / 2
-        return np.where(np.isfinite(slope), slope, 0.0)
-
-
-def _crossing(first: Float64Array, second: Float64Array) -> Float64Array:
-    """Find the share of the edge after which the values pass zero."""
-    # An infinite end makes the other the place: x / (x + inf) is 0.
-    first, second = np.abs(first), np.abs(second)
-    share = np.where(np.isinf(first), 1.0, first / np.where(np.isinf(first), 1.0, first + second))
-    return np.clip(share, _MARGIN, 1.0 - _MARGIN)
 
 
 def _reader(grid: Grid, nodes: IntArray, axes: IntArray) -> Callable[[int, int, int], Float32Array]:
