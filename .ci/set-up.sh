@@ -75,3 +75,5 @@ say "installing torch in $venv (this can take minutes)"
 "${pip[@]}" install --no-compile --constraint constraints.txt ${index:+--extra-index-url "$index"} torch
 say "installing occviewer[$extras] in $venv"
 "${pip[@]}" install --no-compile --constraint constraints.txt --editable ".[$extras]"
+say "compiling what is compiled once (a few seconds)"
+"$venv/bin/python" -m occviewer.warm_up

@@ -25,11 +25,17 @@ _FREEDOMS = {"contract", "reassoc", "nsz", "arcp"}
 
 def compiled(function: _Function) -> _Function:
     """Compile a function of numbers and arrays; arguments are not checked."""
-    return njit(cache=True, nogil=True, error_model="numpy", fastmath=_FREEDOMS)(function)  # type: ignore[no-any-return]
+    return _compiled(function)
 
 
 def inlined(function: _Function) -> _Function:
     """Make a function part of each compiled one that calls it."""
-    return njit(  # type: ignore[no-any-return]
-        cache=True, nogil=True, error_model="numpy", fastmath=_FREEDOMS, inline="always"
-    )(function)
+    return _compiled(function, inline="always")
+
+
+def _compiled(function: _Function, **options: str) -> _Function:
+    options_of_all = {"nogil": True, "error_model": "numpy", "fastmath": _FREEDOMS, **options}
+    try:
+        return njit(cache=True, **options_of_all)(function)  # type: ignore[no-any-return]
+    except RuntimeError:  # there is no folder that can be written: every program compiles anew
+        return njit(**options_of_all)(function)  # type: ignore[no-any-return]

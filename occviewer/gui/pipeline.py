@@ -94,7 +94,7 @@ class Pipeline(QObject):
         self._shown: _MeshKey | None = None
         self._finish = threading.Event()
         self._previewed.connect(self._show_preview)
-        self._held = False
+        self._held = self._warm = False
         self.model: Model | None = None
 
     def follow(self, document: Document, *, moving: bool = False) -> None:
@@ -211,6 +211,7 @@ class Pipeline(QObject):
             self._open, self.model, self._shown = wanted, model, None
             self._failed.clear()
             self.opened.emit(model)
+            self._warm_up()
 
         self._ask(
             "model",
@@ -219,6 +220,18 @@ class Pipeline(QObject):
             lambda job: self._studio.open_model(reference, device),
             done,
         )
+
+    def _warm_up(self) -> None:
+        """Load what the first mesh needs while nothing else is to be done."""
+        if not self._warm:
+            self._warm = True
+            self._compute.submit(
+                "warm-up",
+                "",
+                lambda job: self._studio.warm_up(),
+                lambda _: None,
+                lambda failure: self.failed.emit("warm-up", failure),
+            )
 
     def _complete(self, source: ShapeSource) -> None:
         """Find what a source waits for; no model is needed for it."""

@@ -181,6 +181,12 @@ class Studio:
         self.searches = model.network.optimised
         return model
 
+    def warm_up(self) -> None:
+        """Load, or compile, what the first mesh needs."""
+        from occviewer.warm_up import warm_up
+
+        warm_up()
+
     def complete(self, source: ShapeSource) -> ShapeSource:
         """Find what a source needs before it can be encoded, and give it with that.
 

@@ -1,0 +1,38 @@
+"""Have compiled what is otherwise compiled when it is first called.
+
+``python -m occviewer.warm_up`` does so for all programs to come, as part of setting up; in one
+that runs, `warm_up` loads what was compiled then, half a second before it is needed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def warm_up() -> None:
+    """Call everything in `occviewer.compiled`'s care once, on something small."""
+    import torch
+
+    from occviewer.extraction import Follower
+    from occviewer.models.fields import NetworkField
+    from occviewer.networks import HouseNetwork
+
+    bounds = np.array([[-0.5] * 3, [0.5] * 3], np.float32)
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(0)
+        network = HouseNetwork(
+            channels=8, plane_resolution=16, grid_resolution=8,
+            plane_sizes=(8, 8), grid_sizes=(8, 8), hidden=8, blocks=1,
+        ).eval()  # fmt: skip
+        features = network.encode(torch.rand(1, 64, 3) - 0.5)
+    follower = Follower()
+    for shift in (0.0, 0.01):
+        field = NetworkField(network, features, 0.0, bounds)
+        # A level in the middle of what is there, so that there is a surface.
+        points = np.random.default_rng(0).uniform(-0.5, 0.5, (999, 3)).astype(np.float32)
+        logits = field.logits(points)
+        follower.extract(field, 32, float(np.median(logits)) + shift)
+
+
+if __name__ == "__main__":
+    warm_up()
