@@ -234,6 +234,19 @@ def gather(state: UInt8Array, bits: np.uint8, first: int, last: int) -> IntArray
 
 
 @compiled
+def finest_nodes(places: IntArray, side: int, stride: int, resolution: int) -> IntArray:
+    """Nodes (3, N) of the finest grid at places (N,); see `occviewer.extraction.settling.ticks`."""
+    nodes = np.empty((3, len(places)), np.int64)
+    for n in range(len(places)):
+        row = places[n] // side
+        x = row // side
+        nodes[0, n] = min((x - 1) * stride, resolution)
+        nodes[1, n] = min((row - x * side - 1) * stride, resolution)
+        nodes[2, n] = min((places[n] - row * side - 1) * stride, resolution)
+    return nodes
+
+
+@compiled
 def enter(values: Float32Array, state: UInt8Array, places: IntArray, answers: Float32Array) -> None:
     """Enter answers (N,) at places (N,), and give back in their place what was predicted."""
     flat, bits = values.reshape(-1), state.reshape(-1)

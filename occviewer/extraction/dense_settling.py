@@ -14,7 +14,6 @@ from occviewer.extraction.dense import NEEDED, UNCERTAIN, DenseGrid
 from occviewer.extraction.dense_frames import take_over_dense
 from occviewer.extraction.field import Asker
 from occviewer.extraction.guard import Guard
-from occviewer.extraction.settling import ticks
 
 # For fewer answers a thread is not worth its while.
 _LEAST = 4096
@@ -77,7 +76,7 @@ class DenseSettling:
             team.do([partial(kernels.gather, grid.state, marked, p.start, p.stop) for p in parts])
         )
         while len(asked):
-            nodes = ticks(grid.nodes_at(asked), self._stride, self._asker.resolution)
+            nodes = kernels.finest_nodes(asked, grid.side, self._stride, self._asker.resolution)
             before = self._asker.ask(nodes, self._progress)
             self._progress = None
             kernels.enter(grid.values, grid.state, asked, before)
