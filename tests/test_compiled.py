@@ -3,7 +3,7 @@ import pytest
 
 from occviewer import compiled
 from occviewer.benchmarks.samples import sample_code
-from occviewer.extraction import Follower, dense_kernels, extract, surface_kernels
+from occviewer.extraction import Follower, dense_kernels, dense_rounds, extract, surface_kernels
 from occviewer.models import house_decoder, open_model
 from occviewer.warm_up import warm_up
 
@@ -12,7 +12,7 @@ def functions():
     """Everything that is compiled when it is called."""
     return [
         value
-        for module in (dense_kernels, surface_kernels, house_decoder)
+        for module in (dense_kernels, dense_rounds, surface_kernels, house_decoder)
         for value in vars(module).values()
         if hasattr(value, "signatures")
     ]

@@ -1,4 +1,4 @@
-"""Compiled loops over the nodes of dense levels; see `occviewer.extraction.dense`.
+"""Compiled loops over all nodes of dense levels; see `occviewer.extraction.dense`.
 
 All of them take padded nodes. Those that a team shares out take the rows along x for which they
 are answerable, from `first` up to `last`, and write to no others.
@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from occviewer.arrays import Float32Array, IntArray, UInt8Array
-from occviewer.compiled import compiled, inlined
-from occviewer.extraction.dense import KNOWN, NEEDED, PASSED, QUEUED, UNCERTAIN
+from occviewer.compiled import compiled
+from occviewer.extraction.dense import KNOWN, NEEDED, PASSED, UNCERTAIN
 
 _HALF, _ZERO, _NOWHERE = np.float32(0.5), np.float32(0), np.float32(-np.inf)
 
@@ -231,116 +231,3 @@ def gather(state: UInt8Array, bits: np.uint8, first: int, last: int) -> IntArray
                     places[at] = (x * side + y) * side + z
                     at += 1
     return places
-
-
-@compiled
-def finest_nodes(places: IntArray, side: int, stride: int, resolution: int) -> IntArray:
-    """Nodes (3, N) of the finest grid at places (N,); see `occviewer.extraction.settling.ticks`."""
-    nodes = np.empty((3, len(places)), np.int64)
-    for n in range(len(places)):
-        row = places[n] // side
-        x = row // side
-        nodes[0, n] = min((x - 1) * stride, resolution)
-        nodes[1, n] = min((row - x * side - 1) * stride, resolution)
-        nodes[2, n] = min((places[n] - row * side - 1) * stride, resolution)
-    return nodes
-
-
-@compiled
-def enter(values: Float32Array, state: UInt8Array, places: IntArray, answers: Float32Array) -> None:
-    """Enter answers (N,) at places (N,), and give back in their place what was predicted."""
-    flat, bits = values.reshape(-1), state.reshape(-1)
-    for n in range(len(places)):
-        place = places[n]
-        before = flat[place]
-        flat[place] = answers[n]
-        answers[n] = before
-        bits[place] = (bits[place] | KNOWN) & ~QUEUED
-
-
-@inlined
-def _beside(
-    flat: Float32Array, bits: UInt8Array, place: int, side: int, reaches: Float32Array,
-    surprise: np.float32, found: IntArray, at: int,
-) -> int:  # fmt: skip
-    """Find the nodes around a place that a surprise there may reach."""
-    for i in range(-1, 2):
-        for j in range(-1, 2):
-            for k in range(-1, 2):
-                near = place + (i * side + j) * side + k
-                # It is never itself: it is known.
-                if bits[near] & (KNOWN | PASSED):
-                    continue
-                if abs(flat[near]) <= surprise * reaches[abs(i) + abs(j) + abs(k)]:
-                    found[at] = near
-                    at += 1
-    return at
-
-
-@inlined
-def _in_mixed_cells(
-    flat: Float32Array, bits: UInt8Array, place: int, side: int, found: IntArray, at: int
-) -> int:
-    """Find the unknown corners of the cells around a place that have corners on both sides."""
-    for cell in range(8):
-        low = place - ((cell >> 2) * side + (cell >> 1 & 1)) * side - (cell & 1)
-        inside = 0
-        for corner in range(8):
-            node = low + ((corner >> 2) * side + (corner >> 1 & 1)) * side + (corner & 1)
-            inside += flat[node] > _ZERO
-        if inside == 0 or inside == 8:
-            continue
-        for corner in range(8):
-            node = low + ((corner >> 2) * side + (corner >> 1 & 1)) * side + (corner & 1)
-            if not bits[node] & KNOWN and flat[node] != _NOWHERE:
-                found[at] = node
-                at += 1
-    return at
-
-
-@compiled
-def hints(
-    values: Float32Array, state: UInt8Array, places: IntArray, before: Float32Array,
-    reaches: Float32Array,
-) -> IntArray:  # fmt: skip
-    """Places, some more than once, to be asked for what was answered at others (N,).
-
-    Parameters
-    ----------
-    before : (N,) float32
-        What was predicted there.
-    reaches : (4,) float32
-        How much a surprise counts at nodes that differ along 0 to 3 axes.
-    """
-    side = values.shape[1]
-    flat, bits = values.reshape(-1), state.reshape(-1)
-    found, at = np.empty(1024, np.int64), 0
-    for n in range(len(places)):
-        place, expected = places[n], before[n]
-        answer = flat[place]
-        surprise = expected - answer if expected > _ZERO else answer - expected
-        turned = (expected > _ZERO) != (answer > _ZERO)
-        if surprise <= _ZERO and not turned:
-            continue
-        if at + 96 > len(found):
-            longer = np.empty(2 * len(found), np.int64)
-            longer[:at] = found[:at]
-            found = longer
-        if surprise > _ZERO:
-            at = _beside(flat, bits, place, side, reaches, surprise, found, at)
-        if turned:
-            at = _in_mixed_cells(flat, bits, place, side, found, at)
-    return found[:at]
-
-
-@compiled
-def queue(state: UInt8Array, found: IntArray) -> int:
-    """Put the places (N,) that are not queued yet to the front; returns how many these are."""
-    bits, count = state.reshape(-1), 0
-    for n in range(len(found)):
-        place = found[n]
-        if not bits[place] & QUEUED:
-            bits[place] |= QUEUED
-            found[count] = place
-            count += 1
-    return count

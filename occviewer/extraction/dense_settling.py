@@ -8,10 +8,11 @@ from functools import partial
 import numpy as np
 
 from occviewer.arrays import IntArray, UInt8Array
-from occviewer.extraction import dense_kernels as kernels
+from occviewer.extraction import dense_rounds as rounds
 from occviewer.extraction.bricks import BrickGrid
 from occviewer.extraction.dense import NEEDED, UNCERTAIN, DenseGrid
 from occviewer.extraction.dense_frames import take_over_dense
+from occviewer.extraction.dense_kernels import gather
 from occviewer.extraction.field import Asker
 from occviewer.extraction.guard import Guard
 
@@ -73,18 +74,18 @@ class DenseSettling:
         parts = team.parts(grid.side, grid.least_rows)
         marked = NEEDED | UNCERTAIN
         asked = np.concatenate(
-            team.do([partial(kernels.gather, grid.state, marked, p.start, p.stop) for p in parts])
+            team.do([partial(gather, grid.state, marked, p.start, p.stop) for p in parts])
         )
         while len(asked):
-            nodes = kernels.finest_nodes(asked, grid.side, self._stride, self._asker.resolution)
+            nodes = rounds.finest_nodes(asked, grid.side, self._stride, self._asker.resolution)
             before = self._asker.ask(nodes, self._progress)
             self._progress = None
-            kernels.enter(grid.values, grid.state, asked, before)
+            rounds.enter(grid.values, grid.state, asked, before)
             found = np.concatenate(
                 team.do(
                     [
                         partial(
-                            kernels.hints, grid.values, grid.state, asked[p], before[p],
+                            rounds.hints, grid.values, grid.state, asked[p], before[p],
                             self._reaches,
                         )
                         for p in team.parts(len(asked), _LEAST)
@@ -99,4 +100,4 @@ class DenseSettling:
 
     def _queued(self, found: IntArray) -> IntArray:
         """Places of these, each once, ascending."""
-        return np.sort(found[: kernels.queue(self.grid.state, found)])
+        return np.sort(found[: rounds.queue(self.grid.state, found)])

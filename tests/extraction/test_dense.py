@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from occviewer.extraction import dense
+from occviewer.extraction import dense, dense_rounds
 from occviewer.extraction import dense_kernels as kernels
 from occviewer.extraction.dense import KNOWN, NEEDED, QUEUED, UNCERTAIN, DenseGrid
 from occviewer.extraction.dense_prediction import predict_dense
@@ -52,12 +52,12 @@ def test_gathered_are_the_places_of_some_bits_whoever_shares_it_out():
 def test_what_is_queued_twice_comes_once():
     grid = DenseGrid(10)
     found = np.array([700, 5, 700, 9, 5, 40])
-    count = kernels.queue(grid.state, found)
+    count = dense_rounds.queue(grid.state, found)
     assert found[:count].tolist() == [700, 5, 9, 40]
-    assert kernels.queue(grid.state, np.array([9, 41])) == 1
+    assert dense_rounds.queue(grid.state, np.array([9, 41])) == 1
     answers = np.array([2.0], np.float32)
     grid.flat[40] = -3.0
-    kernels.enter(grid.values, grid.state, np.array([40]), answers)
+    dense_rounds.enter(grid.values, grid.state, np.array([40]), answers)
     assert answers[0] == -3.0, "what was predicted comes back"
     assert grid.flat[40] == 2.0
     assert grid.state.reshape(-1)[40] == KNOWN
@@ -91,10 +91,10 @@ def test_an_answer_hints_at_nodes_beside_it(turned):
     grid.state[grid.state == KNOWN] = 0
     place = int(grid.places(*np.array([[5], [5], [5]]))[0])
     answers = np.array([0.5 if turned else -0.5], np.float32)
-    kernels.enter(grid.values, grid.state, np.array([place]), answers)
+    dense_rounds.enter(grid.values, grid.state, np.array([place]), answers)
     reaches = np.array([0.0, 3.0, 1.0, 1.0], np.float32)
-    found = kernels.hints(grid.values, grid.state, np.array([place]), answers, reaches)
-    beside = np.unique(found[: kernels.queue(grid.state, found)])
+    found = dense_rounds.hints(grid.values, grid.state, np.array([place]), answers, reaches)
+    beside = np.unique(found[: dense_rounds.queue(grid.state, found)])
     steps = grid.nodes_at(beside) - 5
     if turned:  # all corners of the cells around it
         assert len(beside) == 26
