@@ -135,18 +135,13 @@ class HouseEncoder(nn.Module):
         self.plane_bias = nn.Parameter(torch.zeros(len(PLANES), plane_sizes[0]))
         self.plane_out = nn.Conv2d(plane_sizes[0], channels, 1)
 
-    def forward(self, points: Tensor, told: Tensor | None = None) -> Features:
-        """Features of clouds (B, N, 3).
-
-        `told` (B, N, 2 · channels) is what is known of the points beside their places.
-        """
+    def forward(self, points: Tensor) -> Features:
+        """Features of clouds (B, N, 3)."""
         at = normalised_grid(points, PADDING)
         groups = CellGroups(grid_cells(at, self.grid_resolution), self.grid_resolution**3)
         # Where a point lies within its cell tells the network what the cell cannot.
         within = (at * self.grid_resolution) % 1 - 0.5
         net = self.fc_pos(torch.cat([2 * points, within], -1))
-        if told is not None:
-            net = net + told
         net = self.blocks[0](net)
         for block in self.blocks[1:]:
             net = block(torch.cat([net, groups.pool_max(net)], -1))

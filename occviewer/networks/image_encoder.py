@@ -4,9 +4,7 @@ Three steps. A ResNet-18 under the published parameter names sees the shape cut 
 picture, and says from where it was taken. A decoder turns its feature maps into the surface
 that the picture shows, see `occviewer.networks.surface_maps`: a cloud, half of it on the hidden
 side. And a cloud encoder like the model's own, used to how such
-clouds are wrong, makes of it what the model's decoder and latent space know. It is told of every
-point what the picture tells: whether it lies in front, how sure its place is, whence it was seen,
-and what the decoder of the maps knew of its pixel.
+clouds are wrong, makes of it what the model's decoder and latent space know.
 """
 
 from __future__ import annotations
@@ -21,7 +19,7 @@ from occviewer.networks.base import Features
 from occviewer.networks.camera_numbers import DIRECTIONS, camera_angles
 from occviewer.networks.house import HouseEncoder
 from occviewer.networks.resnet import ResNetFeatures, normalised_image
-from occviewer.networks.surface_maps import MapDecoder, SeenPoints, surface_points
+from occviewer.networks.surface_maps import MapDecoder, surface_points
 
 _WIDTHS = (32, 64, 96, 128, 256)  # of the maps of a half, a quarter … of the picture
 
@@ -41,9 +39,6 @@ class ImageEncoder(nn.Module):
         Length Z of the vectors of the model's latent space.
     leniency : float
         See the attribute.
-    evidence : bool
-        Whether the cloud encoder is told what the picture tells of each point. Without, it has
-        the places only, as encoders had that were trained before this could be.
 
     Attributes
     ----------
@@ -64,7 +59,6 @@ class ImageEncoder(nn.Module):
         point_count: int = 3000,
         size: int = 816,
         leniency: float = 0.0,
-        evidence: bool = False,
     ) -> None:
         super().__init__()
         self.config: dict[str, Any] = {
@@ -73,7 +67,6 @@ class ImageEncoder(nn.Module):
             "point_count": point_count,
             "size": size,
             "leniency": leniency,
-            "evidence": evidence,
         }
         self.pixels, self.point_count = pixels, point_count
         self.features = ResNetFeatures(18)
@@ -83,12 +76,6 @@ class ImageEncoder(nn.Module):
         self.register_buffer("latent_std", torch.ones(size))
         self.maps = MapDecoder(sizes, _WIDTHS)
         self.cloud = HouseEncoder(**cloud)
-        self.evidence: nn.Linear | None = None
-        if evidence:
-            self.evidence = nn.Linear(2 + _WIDTHS[0] + 3, 2 * cloud["channels"])
-            # At first the cloud encoder does what it did without.
-            nn.init.zeros_(self.evidence.weight)
-            nn.init.zeros_(self.evidence.bias)
 
     @property
     def leniency(self) -> float:
@@ -100,7 +87,7 @@ class ImageEncoder(nn.Module):
         self.config["leniency"] = logits
 
     def see(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """See the surface, as maps (B, MAPS + F, S / 2, S / 2), and the cameras (B, D + 2).
+        """See the surface, as maps (B, MAPS, S / 2, S / 2), and the cameras (B, D + 2).
 
         Parameters
         ----------
@@ -120,27 +107,14 @@ class ImageEncoder(nn.Module):
     def forward(self, images: Tensor) -> tuple[Features, Tensor]:
         """Features, batch first, and cameras (B, D + 2) of RGB images (B, 3, S, S) in [0, 1]."""
         maps, cameras = self.see(images)
-        return self.shape(self.points(maps, cameras)), cameras
+        return self.cloud(self.points(maps, cameras)), cameras
 
     def points(
         self, maps: Tensor, cameras: Tensor, generator: torch.Generator | None = None
-    ) -> SeenPoints:
-        """Take `point_count` points of what `see` gives, see `surface_points`.
-
-        Their evidence ends with the directions (3) in which they were seen.
-        """
-        azimuths, elevations, distances = camera_angles(cameras)
-        seen = surface_points(maps, azimuths, self.point_count, generator)
-        across, up = torch.deg2rad(azimuths), torch.deg2rad(elevations)
-        unit = [up.cos() * across.sin(), up.sin(), up.cos() * across.cos()]
-        camera = distances[:, None] * torch.stack(unit, 1)
-        lines = F.normalize(seen.places - camera[:, None], dim=2)
-        return SeenPoints(seen.places, torch.cat([seen.evidence, lines], 2))
-
-    def shape(self, seen: SeenPoints) -> Features:
-        """Make the features of the shape of which `points` were seen."""
-        told = None if self.evidence is None else self.evidence(seen.evidence)
-        return self.cloud(seen.places, told)  # type: ignore[no-any-return]
+    ) -> Tensor:
+        """Clouds (B, point_count, 3), box frame, of what `see` gives; see `surface_points`."""
+        azimuths, _, _ = camera_angles(cameras)
+        return surface_points(maps, azimuths, self.point_count, generator)
 
 
 def cloud_settings(config: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,6 @@ depends on which side of the shape is seen. That is said once, by the camera's a
 from __future__ import annotations
 
 from functools import partial
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -18,29 +17,13 @@ from torch.nn import functional as F  # noqa: N812 - the usual name
 
 MAPS = 9
 """Channels: shown (a logit); x, y, z of the entry and the logarithm of how far it may be off;
-the same of the exit. What lies behind them is the decoder's own: features of the pixels."""
+the same of the exit."""
 
 _ENTRY, _ENTRY_SCALE = slice(1, 4), 4
 _EXIT, _EXIT_SCALE = slice(5, 8), 8
 _LOG_SCALES = (-5.0, 1.0)
 _REACH = 0.55  # of queries and points, box units
 _BENDS = 4  # numbers a side that say how a surface is bent
-
-
-class SeenPoints(NamedTuple):
-    """Points of a surface, and what the picture tells of each beside its place.
-
-    Attributes
-    ----------
-    places : (B, N, 3) Tensor
-        Box frame.
-    evidence : (B, N, 2 + F) Tensor
-        1 of an entry and -1 of an exit; the logarithm of how far it may be off; the features of
-        its pixel.
-    """
-
-    places: Tensor
-    evidence: Tensor
 
 
 class MapDecoder(nn.Module):
@@ -68,7 +51,7 @@ class MapDecoder(nn.Module):
             self.out.weight.mul_(0.1)
 
     def forward(self, maps: list[Tensor], whole: Tensor) -> Tensor:
-        """Make maps (B, MAPS + widths[0], H, W) as large as the finest of `maps`.
+        """Make maps (B, MAPS, H, W) as large as the finest of `maps`.
 
         Parameters
         ----------
@@ -88,8 +71,7 @@ class MapDecoder(nn.Module):
                 net = beside + F.interpolate(coarse, beside.shape[2:], mode="bilinear")
             net = net + self.blocks[level](net)
         assert net is not None
-        features = F.relu(net)
-        return torch.cat([self.out(features), features], 1)
+        return self.out(F.relu(net))  # type: ignore[no-any-return]
 
 
 def surface_loss(maps: Tensor, wanted: Tensor) -> dict[str, Tensor]:
@@ -131,8 +113,8 @@ def surface_errors(maps: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
 
 def surface_points(
     maps: Tensor, azimuths: Tensor, count: int, generator: torch.Generator | None = None
-) -> SeenPoints:
-    """Take the points that maps (B, MAPS + F, H, W) show.
+) -> Tensor:
+    """Clouds (B, count, 3), box frame, of the points that maps (B, MAPS, H, W) show.
 
     Entries and exits; without gradient.
 
@@ -145,31 +127,21 @@ def surface_points(
     generator : Generator, optional
         Draws which points are taken; without it they are spread evenly over the pixels.
     """
-    clouds, evidence = [], []
+    clouds = []
     for each in maps.detach():
         shown = (each[0] > 0).flatten()
         if not shown.any():
             shown = each[0].flatten() == each[0].max()  # the network sees nothing: its best pixel
-        pixels = each.flatten(1)[:, shown].T
-        ends = [pixels[:, places] for places in (_ENTRY, _EXIT)]
+        ends = [each[places].flatten(1)[:, shown].T for places in (_ENTRY, _EXIT)]
         points = torch.stack(ends, 1).flatten(0, 1).clamp(-_REACH, _REACH)
-        told = [
-            torch.cat([side * torch.ones_like(pixels[:, :1]), unsure, pixels[:, MAPS:]], 1)
-            for side, unsure in (
-                (1.0, pixels[:, _ENTRY_SCALE, None]),
-                (-1.0, pixels[:, _EXIT_SCALE, None]),
-            )
-        ]
         if generator is None:
             chosen = torch.arange(count) * len(points) // count
         else:
             repeats = -(-count // len(points))
             order = [torch.randperm(len(points), generator=generator) for _ in range(repeats)]
             chosen = torch.cat(order)[:count]
-        chosen = chosen.to(points.device)
-        clouds.append(points[chosen])
-        evidence.append(torch.stack(told, 1).flatten(0, 1)[chosen])
-    return SeenPoints(turned(torch.stack(clouds), azimuths), torch.stack(evidence))
+        clouds.append(points[chosen.to(points.device)])
+    return turned(torch.stack(clouds), azimuths)
 
 
 def bent(maps: Tensor, spread: float, generator: torch.Generator) -> Tensor:

@@ -58,7 +58,7 @@ def validate_images(
         pictures = [views[index][number] for number in chosen]
         inputs = [plain_input(view, encoder.pixels) for view in pictures]
         maps, cameras = encoder.see(as_images([image for image, _ in inputs]).to(device))
-        features = encoder.shape(encoder.points(maps, cameras))
+        features = encoder.cloud(encoder.points(maps, cameras))
         azimuths = camera_angles(cameras.float())[0].tolist()
         order = views.symmetry(index)
         for number, view in enumerate(pictures):

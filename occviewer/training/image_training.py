@@ -133,11 +133,7 @@ class ImageTrainer(TimedRun[ImageBatch]):
         if source is None:
             train_views.require_depths()
         self.encoder = ImageEncoder(
-            cloud_settings(network.config),
-            settings.pixels,
-            network.point_count,
-            size,
-            evidence=True,
+            cloud_settings(network.config), settings.pixels, network.point_count, size
         ).to(device)
         self.encoder.cloud.load_state_dict(network.encoder.state_dict())
         super().__init__(
@@ -218,7 +214,7 @@ class ImageTrainer(TimedRun[ImageBatch]):
         """From now on it sees with the averaged weights, as whoever uses it will."""
         self.encoder.load_state_dict(self.average.state_dict())
         for name, part in self.encoder.named_children():
-            if name not in ("cloud", "evidence"):
+            if name != "cloud":
                 part.requires_grad_(False).eval()
         self._frozen = True
 
@@ -229,7 +225,7 @@ class ImageTrainer(TimedRun[ImageBatch]):
                 maps, cameras = self.encoder.see(images)
                 maps = bent(maps, self.settings.bend, self._drawn)
                 points = self.encoder.points(maps, cameras, self._drawn)
-            features = self.encoder.shape(points)
+            features = self.encoder.cloud(points)
             logits = self.network.decode(batch.queries.to(self.device), features).float()
             losses = shape_loss(logits, batch.inside.to(self.device), self._level)
             return losses["occupancy"] + self.settings.overlap * losses["overlap"], losses
