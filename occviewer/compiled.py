@@ -6,7 +6,9 @@ where that cannot be written, in the user's cache folder), so that only the firs
 waits for it, for some seconds in all. They do not hold Python's lock while they run, so that
 threads may share out what they do; see `occviewer.team`.
 
-Importing this module takes half a second: do it where such a function is needed first.
+Importing this module takes half a second: do it where such a function is needed first. What was
+compiled is compiled again when its own file has changed, but not when another has from which it
+takes a constant: touch both then.
 """
 
 from __future__ import annotations

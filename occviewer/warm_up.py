@@ -18,13 +18,18 @@ def warm_up() -> None:
     from occviewer.networks import HouseNetwork
 
     bounds = np.array([[-0.5] * 3, [0.5] * 3], np.float32)
-    with torch.random.fork_rng(devices=[]), torch.no_grad():
-        torch.manual_seed(0)
+    # Numbers of its own: other threads may be drawing theirs, in an order that they count on.
+    own = torch.Generator().manual_seed(0)
+    with torch.device("meta"):
         network = HouseNetwork(
             channels=8, plane_resolution=16, grid_resolution=8,
             plane_sizes=(8, 8), grid_sizes=(8, 8), hidden=8, blocks=1,
         ).eval()  # fmt: skip
-        features = network.encode(torch.rand(1, 64, 3) - 0.5)
+    network.to_empty(device="cpu")
+    with torch.no_grad():
+        for weights in network.parameters():
+            weights.copy_(torch.randn(weights.shape, generator=own) / 3)
+        features = network.encode(torch.rand(1, 64, 3, generator=own) - 0.5)
     follower = Follower()
     for shift in (0.0, 0.01):
         field = NetworkField(network, features, 0.0, bounds)
