@@ -7,7 +7,7 @@ Run at the top of the repository, on a display or under ``xvfb-run``::
 A timer beats every 5 ms in the window's thread. The longest time between two beats is
 printed for each thing that is done, and how much of it that thread was computing itself:
 the rest it waited for Python's lock, or for a processor that others used. The view draws nothing
-meanwhile, but for the picture; the window's panels do, which is most of what the start takes.
+meanwhile, but for the picture; the window's panels do: they are first painted at the start.
 """
 
 import argparse
