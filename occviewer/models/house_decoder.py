@@ -3,9 +3,10 @@
 What torch does in some sixty calls for any number of queries is done here for tiles of them,
 without leaving the processor's cache: a tenth less time for thousands, a seventh of it for a
 handful, of which a shape that moves has many. Two thirds of what is left are the products of
-matrices, at nine tenths of the rate of torch's own large ones. Of what else was tried on two cores with AVX-512, oneDNN's
-convolutions took no less time in two threads, and of what bfloat16 saves (two fifths, with 0.03
-logits of error) asking again what came out near the level left a tenth.
+matrices, at nine tenths of the rate of torch's own large ones. Of what else was tried on two
+cores with AVX-512, oneDNN's convolutions took no less time in two threads, and of what bfloat16
+saves (two fifths, with 0.03 logits of error) asking again what came out near the level left a
+tenth.
 """
 
 from __future__ import annotations
