@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
@@ -111,6 +111,23 @@ class ModelReference:
         if mine and theirs:
             return mine == theirs
         return (self.shipped, self.path) == (other.shipped, other.path)
+
+    def is_as_opened(self, opened: ModelReference) -> bool:
+        """Whether opening it would bring what is open already: the same, from the same place.
+
+        Parameters
+        ----------
+        opened : ModelReference
+            The open one; its file's content is known since.
+        """
+        if self == opened:
+            return True
+        known = self.known_sha256
+        return (
+            bool(known)
+            and known == opened.known_sha256
+            and (replace(self, digest=known) == replace(opened, digest=known))
+        )
 
 
 def _checked(settings: object) -> tuple[tuple[str, Setting], ...]:

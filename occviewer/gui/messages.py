@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QFrame,
@@ -49,6 +49,9 @@ class LoggedMessage:
 class Message(QFrame):
     """One message with its details to copy and a cross to close it."""
 
+    leaves = Signal(object)
+    """The message, which is about to be deleted."""
+
     def __init__(
         self,
         kind: Kind,
@@ -75,7 +78,7 @@ class Message(QFrame):
             answer.setObjectName("answer")
             answer.setAccessibleName(text)
             answer.setToolTip(f"{text}, and close this message")
-            answer.clicked.connect(self.deleteLater)
+            answer.clicked.connect(self.leave)
             answer.clicked.connect(lambda *_, f=function: f())
             row.addWidget(answer)
         copy = QPushButton("Copy details", self)
@@ -91,13 +94,18 @@ class Message(QFrame):
         close.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         close.setToolTip("Close this message")
         close.setAccessibleName("Close this message")
-        close.clicked.connect(self.deleteLater)
+        close.clicked.connect(self.leave)
         row.addWidget(close)
         if kind == "note":
             timer = QTimer(self)
             timer.setSingleShot(True)
-            timer.timeout.connect(self.deleteLater)
+            timer.timeout.connect(self.leave)
             timer.start(_NOTE_MILLISECONDS)
+
+    def leave(self) -> None:
+        """Close the message."""
+        self.leaves.emit(self)
+        self.deleteLater()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Follow the theme."""
@@ -133,6 +141,10 @@ class Messages(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(4)
+        # Not asked of the layout: what it answers with are items of its own, and it deletes them
+        # without Python's knowledge. Whatever came to lie there next was taken for one of them,
+        # and the program crashed.
+        self._shown: list[Message] = []
         # Also of messages that were closed: a report of a fault tells what came before.
         self.log: deque[LoggedMessage] = deque(maxlen=_MOST_LOGGED)
 
@@ -158,27 +170,24 @@ class Messages(QWidget):
         """Close a message, since what it says or asks is over; nothing happens if it is gone."""
         for message in self.shown():
             if message.sentence == sentence:
-                self._remove(message)
+                message.leave()
 
     def _log(self, kind: Kind, sentence: str, details: str) -> None:
         self.log.append(LoggedMessage(datetime.now().astimezone(), kind, sentence, details))
 
     def _add(self, new: Message) -> None:
-        shown = [message for message in self.shown() if message is not new]
-        for message in list(shown):
-            if message.sentence == new.sentence:
-                self._remove(message)
-                shown.remove(message)
-        for message in shown[: max(0, len(shown) + 1 - _MOST)]:
-            self._remove(message)
+        self.take_back(new.sentence)
+        for message in self._shown[: max(0, len(self._shown) + 1 - _MOST)]:
+            message.leave()
+        new.leaves.connect(self._remove)
+        self._shown.append(new)
         self._layout.addWidget(new)
 
     def shown(self) -> list[Message]:
         """Messages on display, the oldest first."""
-        items = [self._layout.itemAt(i) for i in range(self._layout.count())]
-        widgets = [item.widget() for item in items if item is not None]
-        return [widget for widget in widgets if isinstance(widget, Message)]
+        return list(self._shown)
 
     def _remove(self, message: Message) -> None:
-        self._layout.removeWidget(message)
-        message.deleteLater()
+        if message in self._shown:
+            self._shown.remove(message)
+            self._layout.removeWidget(message)

@@ -187,7 +187,10 @@ class Pipeline(QObject):
 
     def _is_open(self, wanted: tuple[ModelReference | None, str]) -> bool:
         """Whether this model is open, and no other is about to take its place."""
-        return self._open == wanted and "model" not in self._asked
+        if self._open is None or "model" in self._asked:
+            return False
+        (reference, device), (opened, its_device) = wanted, self._open
+        return reference is not None and device == its_device and reference.is_as_opened(opened)
 
     def _go_on(self) -> None:
         self.follow(self._document, moving=self._moving)

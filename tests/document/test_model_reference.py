@@ -38,6 +38,21 @@ def test_equal_content_is_the_same_model_wherever_it_lies():
     assert not ModelReference(path=Path("b/toy"), digest="1" * 64).is_same_model(moved)
 
 
+def test_a_session_names_the_open_model_only_where_place_settings_and_content_are_its_own(tmp_path):
+    path = tmp_path / "toy.safetensors"
+    path.write_bytes(b"weights")
+    opened, digest = ModelReference(path=path), hashlib.sha256(b"weights").hexdigest()
+    in_session = ModelReference(path=path, digest=digest)
+    assert not in_session.is_as_opened(opened)  # nobody has read the file yet
+    assert opened.sha256 == digest
+    assert in_session.is_as_opened(opened)
+    assert opened.is_as_opened(in_session)
+    assert not ModelReference(path=path, digest="0" * 64).is_as_opened(opened)
+    for other in ({"path": tmp_path / "copy"}, {"label": "mine"}, {"settings": {"bound": 2.0}}):
+        fields = {"path": path, "digest": digest} | other
+        assert not ModelReference(**fields).is_as_opened(opened)
+
+
 @pytest.mark.parametrize(
     "fields",
     [

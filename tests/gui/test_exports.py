@@ -136,7 +136,7 @@ def test_diagnostics_tell_of_the_last_errors(box):
     window, _ = box
     window.messages.show_message("error", "The disk is full.", "Traceback of it")
     window.messages.show_message("note", "All is well.")
-    window.messages.shown()[0].deleteLater()
+    window.messages.shown()[0].leave()
     window.actions_["help.diagnostics"].trigger()
     text = QGuiApplication.clipboard().text()
     for part in ("The disk is full.", "Traceback of it", "Threads:", "Graphics:", "Model:",

@@ -121,6 +121,21 @@ def test_a_model_whose_opening_was_stopped_does_not_stay_in_the_place_of_the_oth
     assert (window.studio.model, window.pipeline.model.name) == ("A", "A")
 
 
+def test_a_session_of_the_open_model_does_not_open_it_again(window, quiet):
+    opened, digest = ModelReference(shipped="A"), "0" * 64
+    opened.__dict__["sha256"] = digest  # as opening it finds out
+    window.choose(opened)
+    quiet()
+    window.choose(ModelReference(shipped="A", digest=digest))
+    assert window.pipeline.ready
+    quiet()
+    assert window.studio.opened == ["A"]
+    window.choose(ModelReference(shipped="A", digest="1" * 64))
+    assert not window.pipeline.ready
+    quiet()
+    assert window.studio.opened == ["A", "A"]
+
+
 def test_a_model_that_was_undone_while_it_opened_completes_nothing(window, quiet):
     window.choose(A)
     quiet()

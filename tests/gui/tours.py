@@ -1,6 +1,9 @@
 """What a person does in a window, step by step, for tests that watch all of it."""
 
 import numpy as np
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication
 
 from occviewer.gui.export_choice import ExportChoice
 from occviewer.meshes.export_options import preset
@@ -84,3 +87,66 @@ def tour(window, controller, folder, scan, points):
     yield "diagnostics"
     controller.files.open_session(folder / "work.occ")
     yield "open session"
+
+
+def tour_of_shapes(window, controller):
+    """Slide, blend, sample, play and undo everything; a shape with a latent code is on display.
+
+    Yields the name of what was begun, to be waited for unless a slider is down.
+    """
+    panel, actions, steps = window.latent, window.actions_, controller.history.position
+    for name, row in (("latent slider", panel.rows[0].value), ("detail", panel.detail)):
+        yield from _drag(row.slider, name)
+    yield from _drag(window.source.yaw.slider, "heading")
+    actions["latent.randomise"].trigger()
+    yield "randomise"
+    window.sampler.count.setValue(8)
+    window.sampler.new.click()
+    yield "new shapes"
+    for number in range(4):
+        controller.sampling.take(number)
+        yield "take a sample"
+        actions["shape.capture"].trigger()
+        yield "capture"
+        window.blend.corners[number].current_wanted.emit()
+        yield "corner of the pad"
+    square = window.blend.square
+    middle = square._point(0.5, 0.5)
+    for number in range(20):
+        kind = QEvent.Type.MouseMove if number else QEvent.Type.MouseButtonPress
+        _mouse(square, kind, middle + QPointF(2.0 * number, -number))
+        yield "pad"
+    _mouse(square, QEvent.Type.MouseButtonRelease, middle + QPointF(40.0, -20.0))
+    yield "pad at rest"
+    controller.track.add([entry.id for entry in controller.document.shelf[-4:]])
+    yield "track"
+    yield from _drag(window.track.bar, "scrub")
+    window.track.seconds.setValue(3.0)
+    window.track.play.click()
+    yield "play"
+    while controller.history.position > steps:
+        actions["edit.undo"].trigger()
+        yield "undo everything"
+    while actions["edit.redo"].isEnabled():
+        actions["edit.redo"].trigger()
+        yield "redo everything"
+
+
+def _drag(slider, name):
+    slider.setSliderDown(True)
+    low, high = slider.minimum(), slider.maximum()
+    for number in range(20):
+        slider.setValue(low + (high - low) * number // 40)
+        yield name
+    slider.setSliderDown(False)
+    yield f"{name} at rest"
+
+
+def _mouse(widget, kind, at):
+    """Press, move or release the left button at a place of a widget."""
+    no, left = Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton
+    changed = no if kind == QEvent.Type.MouseMove else left
+    held = no if kind == QEvent.Type.MouseButtonRelease else left
+    place = QPointF(widget.mapToGlobal(at.toPoint()))
+    keys = Qt.KeyboardModifier.NoModifier
+    QApplication.sendEvent(widget, QMouseEvent(kind, at, place, changed, held, keys))
