@@ -40,6 +40,8 @@ Progress = Callable[[float], None]
 
 # Separate parts with a smaller share of the surface are a network's doubts.
 _CRUMB = 0.01
+# Cells a side for a small picture, two pixels each: with half as many thin parts have holes.
+_PREVIEWED = 96
 
 
 @dataclass(frozen=True, eq=False)
@@ -351,7 +353,7 @@ class Studio:
         from occviewer.gui.previews import preview_png
 
         field = self._field_of(self.latent.edited(code, edit))
-        mesh = extract(field, 48, _level(self._model, threshold))
+        mesh = extract(field, _PREVIEWED, _level(self._model, threshold))
         if paint is not None:
             with suppress(MeshError):  # the camera sees nothing of it
                 mesh = painted_by(mesh, paint)
