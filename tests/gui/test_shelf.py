@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QPalette
 
 from occviewer.document import ModelReference, commands
+from occviewer.gui.panels.shelf import Shelf, ShelfItem
 
 from ..latent.spaces import code_of, small_model
 from .small_windows import LONG, capture_samples, use_latent_model
@@ -67,3 +68,17 @@ def test_pictures_that_a_session_was_saved_without_are_drawn(opened, qtbot, tmp_
     qtbot.waitUntil(lambda: controller.document.shelf[0].preview != b"", timeout=LONG)
     assert controller.document.shelf[0].preview.startswith(b"\x89PNG")
     assert not controller.history.modified
+
+
+def test_a_captured_shape_is_in_sight_and_stays_there_when_its_picture_comes(qtbot):
+    view = Shelf()
+    qtbot.addWidget(view)
+    view.resize(300, 120)
+    view.show()
+    items = [ShelfItem(str(n), f"Shape {n}", b"", True) for n in range(12)]
+    view.show_items(items[:11])
+    assert view.horizontalScrollBar().value() == 0, "of a session the first shapes are seen"
+    view.show_items(items)
+    assert view.viewport().rect().contains(view.visualItemRect(view.item(11)).center())
+    view.show_items([replace(item, name="Another") for item in items])
+    assert view.viewport().rect().contains(view.visualItemRect(view.item(11)).center())

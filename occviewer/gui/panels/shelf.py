@@ -62,8 +62,10 @@ class Shelf(ThumbnailRow):
         self._filling = False
 
     def show_items(self, items: Sequence[ShelfItem]) -> None:
-        """Show the document's shelf without telling anybody."""
-        chosen = set(self.selected_keys())
+        """Show the document's shelf without telling anybody; what is new there comes in sight."""
+        chosen, before = set(self.selected_keys()), set(self.keys())
+        bar = self.horizontalScrollBar()
+        seen = bar.value()
         # The view must hear of its new rows, so signals are not blocked but passed over.
         self._filling = True
         try:
@@ -78,6 +80,12 @@ class Shelf(ThumbnailRow):
                 item.setSelected(entry.key in chosen)
         finally:
             self._filling = False
+        self.doItemsLayout()
+        new = [row for row, entry in enumerate(items) if entry.key not in before]
+        if new and before:
+            self.scrollToItem(self.item(new[-1]))
+        else:
+            bar.setValue(seen)
 
     def keys(self) -> list[str]:
         """Keys of the shapes in their order."""
