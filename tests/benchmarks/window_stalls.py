@@ -38,8 +38,7 @@ SCAN, PHOTOGRAPH = Path("chair_scan.ply"), Path("photographs/chair.jpg")
 class Drawing(QObject):
     """How long drawing a window took.
 
-    Not by `QApplication.notify`: written in Python, it sees each event of every object, and
-    some of them do not survive that.
+    Not by `QApplication.notify`, which Python would slow down for each event of every object.
 
     Attributes
     ----------
@@ -143,7 +142,6 @@ def main():
         window.show()
         window.windowHandle().installEventFilter(drawing)
         heart = Heartbeat(drawing)
-
         sliders = window.findChildren(QAbstractSlider)
 
         def wait(seconds=0.15):
