@@ -6,16 +6,13 @@ import threading
 import pytest
 import torch  # noqa: F401 - before Qt, which Windows wants
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
-from PySide6.QtWidgets import QApplication, QSpacerItem, QWidgetItem
-from shiboken6 import getAllValidWrappers, isValid
+from PySide6.QtWidgets import QApplication
+from shiboken6 import isValid
 from vtkmodules.vtkCommonCore import vtkObjectBase
 
 from occviewer.team import THREADS
 
 QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
-
-# Python takes whatever comes to lie at their address for them, and crashes some day.
-_LAYOUT_ITEMS = (QWidgetItem, QSpacerItem)
 
 _FAILED = pytest.StashKey[bool]()
 
@@ -58,8 +55,6 @@ def nothing_left(qapp, request):
     kept = request.node.get_closest_marker("qt_keeps") is not None
     if not kept and not request.node.stash.get(_FAILED, False):
         _tidy(qapp)  # what threads still held until they ended
-        items = [w for w in getAllValidWrappers() if isinstance(w, _LAYOUT_ITEMS)]
-        assert not items, f"items of layouts that are no more: {len(items)}"
         drawn = {type(o).__name__ for o in gc.get_objects() if issubclass(type(o), vtkObjectBase)}
         assert not drawn, f"VTK objects left: {sorted(drawn)}"
 

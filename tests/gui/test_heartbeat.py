@@ -8,7 +8,6 @@ import threading
 
 import pytest
 
-from .layouts import forgotten
 from .tours import LONG, at_rest, coloured_scan, tour
 
 # Module, class (if any) and function, each of which may take longer than a moment.
@@ -75,7 +74,6 @@ def test_nothing_slow_runs_in_the_windows_thread(seen, opened, qtbot, tmp_path):
     assert wrote >= {"blender.glb", "unreal.obj", "print.stl", "picture.png", "work.occ"}
     here = threading.current_thread().name
     assert {name: where for name, where in seen.items() if here in where} == {}
-    assert not forgotten(window)
     # The test sees what it is about: all of it ran somewhere.
     missing = {name for _, owner, name in SLOW} - {name.rpartition(".")[2] for name in seen}
     assert not missing

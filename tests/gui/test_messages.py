@@ -2,11 +2,10 @@
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
-from PySide6.QtWidgets import QPushButton, QToolButton
+from PySide6.QtWidgets import QLayout, QPushButton, QToolButton, QWidgetItem
+from shiboken6 import getAllValidWrappers, getCppPointer
 
 from occviewer.gui.messages import Messages
-
-from .layouts import forgotten
 
 
 @pytest.fixture
@@ -25,6 +24,17 @@ def delete():
     """Let what was closed be deleted, and what is new be shown."""
     QCoreApplication.processEvents()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+def forgotten(widget):
+    """Items of layouts that Qt deleted, while Python still takes them for alive.
+
+    Python takes whatever comes to lie at the same address for them, and crashes some day.
+    """
+    known = {getCppPointer(w)[0] for w in getAllValidWrappers() if type(w) is QWidgetItem}
+    layouts = widget.findChildren(QLayout)
+    items = [layout.itemAt(i) for layout in layouts for i in range(layout.count())]
+    return known - {getCppPointer(item)[0] for item in items}
 
 
 def test_the_newest_four_are_shown_each_once(messages):
