@@ -20,10 +20,6 @@ Offsets: TypeAlias = Mapping[int, float] | Sequence[float]
 FEWEST_CODES = 3
 """Codes from which principal axes can be computed."""
 
-# Standard deviations, root mean square over the axes by their weights. Wider, and the middle
-# of two kinds is taken for a shape.
-_NEARBY = 0.22
-
 _REACH = 3.0  # standard deviations that a slider goes where no range was observed
 
 
@@ -59,25 +55,6 @@ class Prior:
             step = torch.randn(len(spread), generator=generator)
             draws.append(self.centres[kind].cpu() + temperature * spread * step)
         return torch.stack(draws) if draws else torch.zeros(0, len(spread))
-
-    def nearest(self, place: Tensor, weights: Tensor) -> Tensor:
-        """Where the shapes are that lie around a place (K,): one step of mean shift.
-
-        (Comaniciu and Meer, "Mean shift", IEEE TPAMI 24, 2002.)
-
-        Parameters
-        ----------
-        weights : (K,) Tensor
-            How much the axes count; their sum is 1.
-
-        Returns
-        -------
-        (K,) Tensor
-            Mean of the kinds of shapes, near ones counting most.
-        """
-        distance = (place - self.centres).square() @ weights
-        near = torch.softmax(self.chances.log() - distance / (2 * _NEARBY**2), 0)
-        return near @ self.centres
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,25 +113,6 @@ class Axes:
         """
         return vector + self.basis @ self.steps(offsets)
 
-    def moved_among_shapes(self, vector: Tensor, offsets: Offsets, own: float) -> Tensor:
-        """As `moved`, and along the other axes towards the shapes that lie there.
-
-        Shapes are of some kinds, between which there are none: far along one axis the shape
-        that stays as it was along all others is none that has been seen.
-
-        Parameters
-        ----------
-        own : float
-            Share of its place along the other axes that the vector keeps, 0 … 1.
-        """
-        moved = self.moved(vector, offsets)
-        if self.prior is None or own == 1:
-            return moved
-        place = self.coordinates(moved)
-        others = self.steps(offsets) == 0
-        there = self.prior.nearest(place, self.shares / self.shares.sum().clamp(min=1e-9))
-        return moved + self.basis @ ((1 - own) * others * (there - place))
-
     def steps(self, offsets: Offsets) -> Tensor:
         """Offsets along all axes (K,); raises what `moved` does."""
         given = offsets if isinstance(offsets, Mapping) else dict(enumerate(offsets))
@@ -169,9 +127,13 @@ class Axes:
 
     def coordinates(self, vector: Tensor) -> Tensor:
         """Where a vector (Z,) lies along the axes (K,), in standard deviations from the mean."""
-        difference = (vector - self.mean).cpu().double()
-        along: Tensor = self._inverse @ difference
-        return along.to(vector)
+        return self.places(vector[None])[0]
+
+    def places(self, vectors: Tensor) -> Tensor:
+        """Where vectors (N, Z) lie along the axes (N, K), as `coordinates` tells it of one."""
+        differences = (vectors - self.mean).cpu().double()
+        along: Tensor = differences @ self._inverse.T
+        return along.to(vectors)
 
     @cached_property
     def _inverse(self) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
@@ -18,19 +19,16 @@ from occviewer.latent.axes import (
     random_axes,
     trained_axes,
 )
-from occviewer.latent.particulars import (
-    kept_in_blend,
-    kept_when_moved,
-    own_in_blend,
-    own_when_moved,
-)
-from occviewer.latent.space import LatentSpace
+from occviewer.latent.particulars import kept_in_blend, kept_when_moved
+from occviewer.latent.space import Latent, LatentSpace
+from occviewer.latent.waypoints import Graph, Mixture, Surroundings, Way, own_when_moved
 from occviewer.models.checkpoint import load_bottleneck
 from occviewer.models.codes import Code, CodeError
 from occviewer.models.known_codes import prior_deviation
 from occviewer.models.layout import lay_out
 from occviewer.models.model import Model
 from occviewer.networks.bottleneck import Bottleneck
+from occviewer.networks.waypoints import SIDE, Waypoints, samples
 
 _RANDOM_AXES = 16
 
@@ -41,8 +39,35 @@ class BottleneckSpace(LatentSpace):
     def __init__(self, model: Model, bottleneck: Bottleneck) -> None:
         self._bottleneck = bottleneck.to(model.device)
         lay_out(self._bottleneck)
-        super().__init__(model, trained_axes(self._bottleneck), "")
+        axes = trained_axes(self._bottleneck)
+        super().__init__(model, axes, "")
         self.leniency = bottleneck.leniency
+        waypoints = bottleneck.waypoints
+        self._around = None if waypoints is None else Surroundings(waypoints, axes)
+        self._graph_made: Graph | None = None
+        self._field, self._looks = model.field, WeakKeyDictionary[Latent, Tensor]()
+
+    def way(self, first: Latent, last: Latent) -> Way | None:
+        """Find a way past waypoints; None where the model has none."""
+        waypoints = self._bottleneck.waypoints
+        if waypoints is None:
+            return None
+        looks = (self._look(waypoints, end) for end in (first, last))
+        route = self._graph(waypoints).route(*looks)
+        return Way(first.vector, last.vector, waypoints, route)
+
+    def _graph(self, waypoints: Waypoints) -> Graph:
+        if self._graph_made is None:
+            self._graph_made = Graph(waypoints)
+        return self._graph_made
+
+    def _look(self, waypoints: Waypoints, latent: Latent) -> Tensor:
+        if latent not in self._looks:
+            field = self._field(latent.code)
+            inside = torch.sigmoid(torch.from_numpy(field.logits(samples()) - field.level))
+            occupancies = inside.reshape(1, SIDE, SIDE, SIDE).to(self._device)
+            self._looks[latent] = waypoints.look(occupancies)[0]
+        return self._looks[latent]
 
     def _vector_of(self, tensors: Mapping[str, Tensor]) -> Tensor:
         return self._bottleneck.encode({name: t[None] for name, t in tensors.items()})[0]
@@ -50,21 +75,35 @@ class BottleneckSpace(LatentSpace):
     def _tensors_of(self, vector: Tensor) -> dict[str, Tensor]:
         return {name: t[0] for name, t in self._bottleneck.decode(vector[None]).items()}
 
-    def _moved(self, vector: Tensor, axes: Axes, offsets: Offsets) -> tuple[Tensor, float]:
-        distance = float(axes.steps(offsets).norm())
-        kept, own = kept_when_moved(distance), own_when_moved(distance)
-        moved = axes.moved_among_shapes(vector, offsets, own)
-        outline, cells = moved.tensor_split([self._bottleneck.outline])
-        return torch.cat([outline, kept * cells]), kept
+    def _new(self, axes: Axes, count: int, seed: int, temperature: float) -> list[Mixture]:
+        waypoints = self._bottleneck.waypoints
+        if waypoints is None or self._around is None:
+            return super()._new(axes, count, seed, temperature)
+        generator, graph = torch.Generator().manual_seed(seed), self._graph(waypoints)
+        return [
+            graph.mixed_with_a_neighbour(self._around.nearest(vector), temperature, generator)
+            for vector in axes.drawn(count, seed, temperature)
+        ]
 
-    def _mixed(self, vectors: Tensor, shares: Sequence[float]) -> tuple[Tensor, Sequence[float]]:
+    def _moved(self, vector: Tensor, axes: Axes, offsets: Offsets) -> Mixture:
+        steps = axes.steps(offsets)
+        distance, moved = float(steps.norm()), axes.moved(vector, offsets)
+        if self._around is not None:
+            return self._around.drawn_to(moved, steps, own_when_moved(distance))
+        kept = kept_when_moved(distance)
+        outline, cells = moved.tensor_split([self._bottleneck.outline])
+        return Mixture(torch.cat([outline, kept * cells]), [kept], 1 - kept)
+
+    def _mixed(self, vectors: Tensor, shares: Sequence[float]) -> Mixture:
         outlines, cells = vectors.tensor_split([self._bottleneck.outline], 1)
         kept = kept_in_blend(cells, shares)
+        own = min(1.0, max(0.0, sum(kept)))
         mixed = (outlines.new_tensor(shares) @ outlines, cells.new_tensor(kept) @ cells)
         vector = torch.cat(mixed)
-        if self.axes is not None:
-            vector = self.axes.moved_among_shapes(vector, (), own_in_blend(kept))
-        return vector, kept
+        if self._around is None or self.axes is None:
+            return Mixture(vector, kept, 1 - own)
+        drawn = self._around.drawn_to(vector, self.axes.steps(()), own)
+        return Mixture(drawn.vector, kept, drawn.unsure)
 
 
 class VectorSpace(LatentSpace):

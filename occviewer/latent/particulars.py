@@ -20,13 +20,6 @@ from torch import Tensor
 _NEAR = 0.25
 _FADING = 0.7
 
-# Up to here a shape may be moved along one axis alone and still be one.
-_BY_ITSELF = 1.1
-_LEAVING = 0.7
-
-# Between strangers: of a sofa and a bed nothing else is left than a slab.
-_OWN_AT_LEAST = 0.3
-
 
 def kept_when_moved(distance: float) -> float:
     """Share of its particulars that a shape keeps when its outline moves.
@@ -37,20 +30,6 @@ def kept_when_moved(distance: float) -> float:
         How far along the axes, in standard deviations.
     """
     return math.exp(-((max(0.0, distance - _NEAR) / _FADING) ** 2))
-
-
-def own_when_moved(distance: float) -> float:
-    """Share of its place along the axes that nobody moves which an outline keeps.
-
-    The rest is that of the shapes that are where it has been moved to; see
-    `occviewer.latent.axes.Axes.moved_among_shapes`.
-
-    Parameters
-    ----------
-    distance : float
-        How far along the axes, in standard deviations.
-    """
-    return math.exp(-((max(0.0, distance - _BY_ITSELF) / _LEAVING) ** 2))
 
 
 def kept_in_blend(particulars: Tensor, shares: Sequence[float]) -> list[float]:
@@ -77,11 +56,3 @@ def kept_in_blend(particulars: Tensor, shares: Sequence[float]) -> list[float]:
     agreeing = alike @ weights.clamp(min=0)
     kept: list[float] = (weights * (2 * agreeing - 1).clamp(0, 1)).tolist()
     return kept
-
-
-def own_in_blend(kept: Sequence[float]) -> float:
-    """Share of the mixture's own place that a mixed outline keeps, by what `kept_in_blend` gave.
-
-    Strangers have no shape halfway between them. The rest is that of the shapes nearby.
-    """
-    return 1 - (1 - _OWN_AT_LEAST) * (1 - min(1.0, max(0.0, sum(kept))))

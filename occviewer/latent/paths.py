@@ -9,15 +9,17 @@ import numpy as np
 from occviewer.arrays import Float64Array
 from occviewer.latent.axes import LatentError
 from occviewer.latent.space import Latent, LatentSpace
+from occviewer.latent.waypoints import Way
 from occviewer.models.codes import Code
 
 
 class Path:
     """A way through two or more shapes.
 
-    Vectors follow a curve, for models without a vector their features; what a shape has of
-    its own fades on the way (see `occviewer.latent.particulars`), and placements go straight
-    from one shape to the next.
+    Where the model knows shapes that were learned from, each stretch leads past those that lie
+    between its ends; see `occviewer.networks.waypoints`. Else vectors follow a curve, for models
+    without a vector their features, and what a shape has of its own fades on the way (see
+    `occviewer.latent.particulars`). Placements go straight from one shape to the next.
 
     Parameters
     ----------
@@ -26,7 +28,7 @@ class Path:
         At least two.
     smooth : bool
         Whether to pass the shapes without a kink, on a Catmull-Rom curve (1974); else
-        straight from one to the next.
+        straight from one to the next. It makes no difference where there are waypoints.
     closed : bool
         Whether the way goes on from the last shape to the first.
 
@@ -52,6 +54,7 @@ class Path:
         self._latents = [
             one if isinstance(one, Latent) else space.latent_of(one) for one in keyframes
         ]
+        self._ways: dict[int, Way | None] = {}
 
     @property
     def length(self) -> int:
@@ -60,13 +63,20 @@ class Path:
 
     def at(self, position: float) -> Code:
         """Shape at a position, 0 the first shape and 1 the second; beyond the ends the ends."""
-        straight = stretch_weights(len(self._latents), self._inside(position), False, self._closed)
-        weights = stretch_weights(
-            len(self._latents), self._inside(position), self._smooth, self._closed
-        )
+        position = self._inside(position)
+        count, closed = len(self._latents), self._closed
+        straight = stretch_weights(count, position, False, closed)
         exactly = np.flatnonzero(straight == 1)
         if len(exactly):
             return self._latents[int(exactly[0])].code
+        stretch = int(position)
+        ends = (self._latents[stretch], self._latents[(stretch + 1) % count])
+        if stretch not in self._ways:
+            self._ways[stretch] = self._space.way(*ends)
+        way = self._ways[stretch]
+        if way is not None:
+            return self._space.on_way(way, ends, position - stretch)
+        weights = stretch_weights(count, position, self._smooth, closed)
         return self._space.blend(self._latents, weights.tolist(), straight.tolist())
 
     def frames(self, count: int) -> Iterator[Code]:

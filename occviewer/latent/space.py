@@ -17,6 +17,7 @@ from torch import Tensor
 
 from occviewer.latent.axes import Axes, LatentError, Offsets
 from occviewer.latent.placements import blended_placement
+from occviewer.latent.waypoints import Mixture, Way
 from occviewer.models.codes import Code, CodeError
 from occviewer.models.model import Model
 from occviewer.placement import Placement
@@ -119,16 +120,19 @@ class LatentSpace:
         if self.axes is None:
             raise LatentError(self.why_no_axes)
         with torch.no_grad():
-            vector, kept = self._moved(at.vector, self.axes, offsets)
-            tensors = self._tensors_of(vector)
+            moved = self._moved(at.vector, self.axes, offsets)
+            tensors = self._tensors_of(moved.vector)
             if detail:
-                _add(tensors, at.detail, detail * kept)
+                _add(tensors, at.detail, detail * moved.kept[0])
         facts = {name: value for name, value in at.code.facts.items() if name != _FACT}
-        code = self._code(tensors, vector, at.code.placement, at.code.notes, facts)
-        return self._lenient(code, kept, at.code.leniency)
+        code = self._code(tensors, moved.vector, at.code.placement, at.code.notes, facts)
+        return self._lenient(code, moved.unsure, moved.kept[0] * at.code.leniency)
 
     def sample(self, count: int, seed: int = 0, temperature: float = 1.0) -> list[Code]:
         """Draw new shapes from what is known of the training shapes, or of the codes given.
+
+        Where training shapes are stored with the model, a new shape is one of them, mixed with
+        another that looks like it.
 
         Parameters
         ----------
@@ -137,7 +141,7 @@ class LatentSpace:
             The same seed gives the same shapes; more shapes begin with the same ones.
         temperature : float
             How far from the middle of a kind of shapes: 1 as the training shapes, 0 the
-            middle itself.
+            middle itself, and of stored training shapes one as it is.
 
         Raises
         ------
@@ -146,13 +150,8 @@ class LatentSpace:
         """
         if self.axes is None:
             raise LatentError(self.why_no_axes)
-        vectors = self.axes.drawn(count, seed, temperature)
-        codes = []
-        for vector in vectors:
-            with torch.no_grad():
-                tensors = self._tensors_of(vector)
-            codes.append(self._lenient(self._code(tensors, vector, Placement(), (), {}), 0.0))
-        return codes
+        new = self._new(self.axes, count, seed, temperature)
+        return [self._of_mixture(mixture, (), Placement()) for mixture in new]
 
     def code_at(
         self,
@@ -211,24 +210,39 @@ class LatentSpace:
         shares = [float(weight) / total for weight in weights]
         used = [(self._as_latent(at), s) for at, s in zip(latents, shares, strict=True) if s]
         with torch.no_grad():
-            vectors, parts = (
-                torch.stack([at.vector for at, _ in used]),
-                [share for _, share in used],
-            )
-            vector, kept = self._mixed(vectors, parts)
-            tensors = self._tensors_of(vector)
-            for (at, _), share in zip(used, kept, strict=True):
-                _add(tensors, at.detail, share)
+            vectors = torch.stack([at.vector for at, _ in used])
+            mixture = self._mixed(vectors, [share for _, share in used])
         placement = blended_placement(
             [_code_of(at).placement for at in latents],
             shares if placement_weights is None else placement_weights,
         )
-        before = max(0.0, sum(_code_of(at).leniency * share for at, share in used))
-        code = self._code(tensors, vector, placement, (), {})
-        return self._lenient(code, sum(kept), before)
+        return self._of_mixture(mixture, [at for at, _ in used], placement)
 
-    def _lenient(self, code: Code, kept: float, before: float = 0.0) -> Code:
-        """Be as lenient with a code as it has lost of what it held beside its outline.
+    def way(self, first: Latent, last: Latent) -> Way | None:
+        """Find a way between two codes that leads past shapes that were learned from.
+
+        None where the model knows none: then what lies between is their `blend`.
+        """
+        return None
+
+    def on_way(self, way: Way, ends: tuple[Latent, Latent], share: float) -> Code:
+        """Make the code after a share of a way, 0 … 1, between the ends it was found for."""
+        placement = blended_placement([at.code.placement for at in ends], [1 - share, share])
+        return self._of_mixture(way.at(share), ends, placement)
+
+    def _of_mixture(self, mixture: Mixture, mixed: Sequence[Latent], placement: Placement) -> Code:
+        with torch.no_grad():
+            tensors = self._tensors_of(mixture.vector)
+            for at, share in zip(mixed, mixture.kept, strict=True):
+                if share:
+                    _add(tensors, at.detail, share)
+        pairs = zip(mixed, mixture.kept, strict=True)
+        before = max(0.0, sum(at.code.leniency * share for at, share in pairs))
+        code = self._code(tensors, mixture.vector, placement, (), {})
+        return self._lenient(code, mixture.unsure, before)
+
+    def _lenient(self, code: Code, unsure: float, before: float = 0.0) -> Code:
+        """Be as lenient with a code as its thin parts are unsure.
 
         At the level of whole shapes an outline alone loses what is thin: legs are missing on
         the way from one chair to another.
@@ -236,13 +250,12 @@ class LatentSpace:
         Parameters
         ----------
         code : Code
-        kept : float
-            Share of the particulars that is left; about 0 … 1.
+        unsure : float
+            See `Mixture`.
         before : float
-            Leniency of what it was made of, in logits.
+            Leniency that is left of what it was made of, in logits.
         """
-        lost = 1 - min(1.0, max(0.0, kept))
-        return code.lenient(min(self.leniency, before + self.leniency * lost))
+        return code.lenient(max(before, min(self.leniency, before + self.leniency * unsure)))
 
     def _as_latent(self, given: Latent | Code) -> Latent:
         return given if isinstance(given, Latent) else self.latent_of(given)
@@ -275,13 +288,18 @@ class LatentSpace:
             facts = {**facts, _FACT: {"axes": self._identity, "vector": vector.tolist()}}
         return Code(tensors, placement, self._name, notes, facts)
 
-    def _moved(self, vector: Tensor, axes: Axes, offsets: Offsets) -> tuple[Tensor, float]:
-        """Move a vector (Z,), and tell how much of its detail it keeps."""
-        return axes.moved(vector, offsets), 1.0
+    def _new(self, axes: Axes, count: int, seed: int, temperature: float) -> list[Mixture]:
+        """Draw vectors; of what a prior says only an outline is known."""
+        vectors = axes.drawn(count, seed, temperature)
+        return [Mixture(vector, (), 1.0) for vector in vectors]
 
-    def _mixed(self, vectors: Tensor, shares: Sequence[float]) -> tuple[Tensor, Sequence[float]]:
-        """Vector of a mixture of vectors (N, Z), and with which weights their details add up."""
-        return vectors.new_tensor(shares) @ vectors, shares
+    def _moved(self, vector: Tensor, axes: Axes, offsets: Offsets) -> Mixture:
+        """Move a vector (Z,)."""
+        return Mixture(axes.moved(vector, offsets), [1.0], 0.0)
+
+    def _mixed(self, vectors: Tensor, shares: Sequence[float]) -> Mixture:
+        """Mix vectors (N, Z)."""
+        return Mixture(vectors.new_tensor(shares) @ vectors, shares, 0.0)
 
     def _beyond(
         self, tensors: Mapping[str, Tensor], explained: Mapping[str, Tensor]

@@ -26,6 +26,7 @@ from occviewer.networks.base import Features
 from occviewer.networks.coordinates import PLANES
 from occviewer.networks.house import ConvBlock
 from occviewer.networks.layers import ResnetBlockFC
+from occviewer.networks.waypoints import Waypoints
 
 CENTRES = 48
 """Kinds of shapes that a prior tells apart at most."""
@@ -54,6 +55,8 @@ class Bottleneck(nn.Module):
         Width of the layers between cells and outline.
     leniency : float
         See the attribute.
+    waypoints : int
+        Shapes that are stored with it.
 
     Attributes
     ----------
@@ -85,6 +88,8 @@ class Bottleneck(nn.Module):
         Share of the training shapes that are of each kind; their sum is 1.
     spread : (outline,) buffer
         Standard deviation along each axis within a kind, relative to that of all shapes.
+    waypoints : Waypoints or None
+        Shapes that were learned from; None where none are stored.
 
     Raises
     ------
@@ -119,6 +124,7 @@ class Bottleneck(nn.Module):
         outline: int = 48,
         hidden: int = 384,
         leniency: float = 0.0,
+        waypoints: int = 0,
     ) -> None:
         super().__init__()
         self.config: dict[str, Any] = {
@@ -133,6 +139,7 @@ class Bottleneck(nn.Module):
             "outline": outline,
             "hidden": hidden,
             "leniency": leniency,
+            "waypoints": waypoints,
         }
         self._plane = (plane_code, *[_coarsest(plane_resolution, len(plane_sizes))] * 2)
         self._grid = (grid_code, *[_coarsest(grid_resolution, len(grid_sizes))] * 3)
@@ -177,6 +184,7 @@ class Bottleneck(nn.Module):
         self.register_buffer("centres", torch.zeros(CENTRES, outline))
         self.register_buffer("chances", torch.full((CENTRES,), 1 / CENTRES))
         self.register_buffer("spread", torch.ones(outline))
+        self.waypoints = Waypoints(self.size, waypoints) if waypoints else None
 
     @property
     def leniency(self) -> float:
@@ -186,6 +194,11 @@ class Bottleneck(nn.Module):
     @leniency.setter
     def leniency(self, logits: float) -> None:
         self.config["leniency"] = logits
+
+    def keep_waypoints(self, waypoints: Waypoints | None) -> None:
+        """Store shapes that were learned from, or none."""
+        self.config["waypoints"] = 0 if waypoints is None else len(waypoints)
+        self.waypoints = waypoints
 
     def encode(self, features: Mapping[str, Tensor]) -> Tensor:
         """Vectors ``z`` (B, Z) of features (batch first)."""

@@ -19,6 +19,11 @@ def latent_facts(latent: object) -> list[str]:
             "- Of shapes between others and of new ones, whose thin parts are unsure, what lies up "
             f"to {latent['leniency']:g} logits below the threshold is inside too"
         )
+    if latent.get("waypoints"):
+        lines.append(
+            f"- Ways between shapes lead past {latent['waypoints']:,} of those that it was trained "
+            "on, and sliders and blends are drawn to them"
+        )
     for split, score in latent.get("scores", {}).items():
         line = (
             f"- From the latent vector alone, {split} split, {score['shapes']} whole clouds: IoU "

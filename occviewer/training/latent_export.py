@@ -18,6 +18,7 @@ from occviewer.training.export import device_name, provenance
 from occviewer.training.latent_axes import measure_axes
 from occviewer.training.latent_scores import LatentScore, measured_leniency, score_latent
 from occviewer.training.latent_training import LatentTrainer
+from occviewer.training.latent_waypoints import measure_waypoints
 
 Progress = Callable[[str, int, int], None]
 
@@ -28,7 +29,7 @@ def export_latent(
     weights: Mapping[str, float],
     progress: Progress = lambda what, done, total: None,
 ) -> Bottleneck:
-    """Measure the axes of a trained bottleneck and put it into the checkpoint of its model.
+    """Measure axes and waypoints of a trained bottleneck and put it into its model's checkpoint.
 
     The model's network and everything else in the checkpoint stay as they are.
 
@@ -65,6 +66,15 @@ def export_latent(
         settings.seed,
         lambda done, total: progress("shapes placed along the axes", done, total),
     )
+    measure_waypoints(
+        trainer.network,
+        bottleneck,
+        trainer.train_shapes,
+        trainer.level,
+        weights,
+        settings.seed,
+        lambda done, total: progress("shapes looked at as waypoints", done, total),
+    )
     bottleneck.leniency = measured_leniency(
         trainer.network,
         bottleneck,
@@ -83,6 +93,7 @@ def export_latent(
             "weights": dict(weights),
             "size": bottleneck.size,
             "leniency": bottleneck.leniency,
+            "waypoints": bottleneck.config["waypoints"],
             "shapes": len(trainer.train_shapes),
             "provenance": provenance(trainer.train_shapes),
         },

@@ -3,12 +3,7 @@
 import pytest
 import torch
 
-from occviewer.latent.particulars import (
-    kept_in_blend,
-    kept_when_moved,
-    own_in_blend,
-    own_when_moved,
-)
+from occviewer.latent.particulars import kept_in_blend, kept_when_moved
 
 ONE, OTHER = torch.tensor([3.0, 0.0]), torch.tensor([0.0, 1.0])
 
@@ -18,12 +13,6 @@ def test_all_is_kept_nearby_and_it_fades_without_a_jump():
     steps = [kept_when_moved(0.01 * n) for n in range(300)]
     assert all(0 <= a - b < 0.02 for a, b in zip(steps, steps[1:], strict=False))
     assert steps[-1] < 0.02
-
-
-def test_an_outline_stays_by_itself_longer_than_its_particulars():
-    assert own_when_moved(1.0) == 1
-    assert own_when_moved(1.5) > kept_when_moved(1.5)
-    assert own_when_moved(3.0) < 0.02
 
 
 @pytest.mark.parametrize(
@@ -43,12 +32,3 @@ def test_shapes_without_particulars_and_overshooting_curves_are_no_trouble():
     assert kept_in_blend(torch.zeros(2, 4), [0.5, 0.5]) == [0, 0]
     found = kept_in_blend(torch.stack([ONE, OTHER]), [1.06, -0.06])
     assert found == pytest.approx([1.06, 0])
-
-
-def test_a_mixture_of_likes_stays_by_itself_and_one_of_strangers_does_not():
-    likes = kept_in_blend(torch.stack([ONE, 2 * ONE]), [0.5, 0.5])
-    strangers = kept_in_blend(torch.stack([ONE, OTHER]), [0.5, 0.5])
-    alone = kept_in_blend(torch.stack([ONE, OTHER]), [1.0, 0.0])
-    overshooting = kept_in_blend(torch.stack([ONE, OTHER]), [1.06, -0.06])
-    assert own_in_blend(likes) == own_in_blend(alone) == own_in_blend(overshooting) == 1
-    assert own_in_blend(strangers) < 0.5

@@ -86,18 +86,6 @@ def test_placements_do_not_go_beyond_their_ends():
     assert blended_placement([first, last], [-0.1, 1.1]).scale == pytest.approx(2.0)
 
 
-def test_between_strangers_the_way_leads_past_shapes_that_are_there(tmp_path):
-    model = small_model(tmp_path, latent=small_bottleneck())
-    space = latent_space(model)
-    ends = [space.latent_of(code_of(model, seed)) for seed in (0, 1)]
-    middle = space.latent_of(Path(space, ends, smooth=False).at(0.5)).vector
-    straight = (ends[0].vector + ends[1].vector) / 2
-    weights = space.axes.shares / space.axes.shares.sum()
-    there = space.axes.prior.nearest(space.axes.coordinates(straight), weights)
-    apart = [(space.axes.coordinates(v) - there).norm() for v in (straight, middle)]
-    assert 0 < apart[1] < apart[0]
-
-
 def test_vectors_of_the_same_shape_move_on_a_straight_way(tmp_path):
     model = small_model(tmp_path, latent=small_bottleneck())
     space = latent_space(model)

@@ -90,20 +90,6 @@ def test_far_along_an_axis_little_is_left_of_what_belonged_to_the_old_outline(mo
     assert kept[3] < 0.01
 
 
-def test_far_along_an_axis_a_shape_goes_over_to_those_that_are_there(model, space):
-    latent = space.latent_of(code_of(model))
-    start = space.axes.coordinates(latent.vector)
-    near, far = (
-        space.axes.coordinates(space.latent_of(space.edited(latent, {0: offset})).vector)
-        for offset in (1.0, 6.0)
-    )
-    assert torch.allclose(near - start, torch.tensor([1.0, 0, 0, 0, 0, 0]), atol=1e-3)
-    # The moved axis goes where it was told; along the others it comes to where shapes are.
-    there = space.axes.prior.nearest(far, space.axes.shares / space.axes.shares.sum())
-    assert far[0] == pytest.approx(float(start[0]) + 6.0, abs=1e-3)
-    assert torch.allclose(far[1:], there[1:], atol=1e-2)
-
-
 def test_detail_fades_from_the_scan_to_what_the_vector_says(model, space):
     latent = space.latent_of(code_of(model))
     none, half = space.edited(latent, (), 0.0), space.edited(latent, (), 0.5)

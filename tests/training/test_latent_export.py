@@ -35,6 +35,11 @@ def test_the_card_says_how_lenient_it_is_where_it_is():
     assert len(latent_facts({**NOTE, "leniency": 0.0})) == 3
 
 
+def test_the_card_says_how_many_shapes_are_waypoints():
+    assert any("past 1,234 of those" in line for line in latent_facts({**NOTE, "waypoints": 1234}))
+    assert len(latent_facts({**NOTE, "waypoints": 0})) == 3
+
+
 @pytest.mark.parametrize("note", [None, "lost"])
 def test_without_a_latent_space_it_says_nothing(note):
     assert latent_facts(note) == []

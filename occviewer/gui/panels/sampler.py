@@ -50,7 +50,7 @@ class Sampler(QWidget):
         self.temperature.setRange(*TEMPERATURES)
         self.temperature.setSingleStep(0.1)
         self.temperature.setToolTip(
-            "1 draws as the training shapes are spread, less stays nearer to their mean."
+            "1 draws as the training shapes are spread, less stays nearer to what is typical."
         )
         self.count = QSpinBox(self)
         self.count.setRange(1, MOST_SAMPLES)
