@@ -28,6 +28,12 @@ LIGHT = ViewportColours("#f7f8fa", "#d9dde3", "#c9ccd2", "#d9480f", "#9aa2ad", "
 DARK = ViewportColours("#3a3f47", "#1b1d21", "#b9bec7", "#ffa94d", "#5c646f", "#e9ecef")
 
 _ACCENT = "#2f7de1"
+_DARK = 128  # of 255: the lightness below which a window is dark
+_BOXES = {
+    QPalette.ColorGroup.Active: "#868b93",
+    QPalette.ColorGroup.Inactive: "#868b93",
+    QPalette.ColorGroup.Disabled: "#4d5158",
+}
 
 
 def apply_theme(application: QApplication, theme: Theme) -> None:
@@ -44,6 +50,12 @@ def apply_theme(application: QApplication, theme: Theme) -> None:
     palette.setColor(QPalette.ColorRole.HighlightedText, QColor("white"))
     palette.setColor(QPalette.ColorRole.Accent, QColor(_ACCENT))
     application.setPalette(palette)
+    boxes = QPalette(palette)
+    if palette.color(QPalette.ColorRole.Window).lightness() < _DARK:
+        # Fusion draws outlines darker than the window: an empty box would hardly be seen.
+        for group, colour in _BOXES.items():
+            boxes.setColor(group, QPalette.ColorRole.Base, QColor(colour))
+    application.setPalette(boxes, "QCheckBox")  # type: ignore[arg-type]  # stubs want bytes
 
 
 def _dark_palette() -> QPalette:
@@ -65,4 +77,4 @@ def _dark_palette() -> QPalette:
 def is_dark() -> bool:
     """Whether the interface is dark now."""
     window = QGuiApplication.palette().color(QPalette.ColorRole.Window)
-    return window.lightness() < 128
+    return window.lightness() < _DARK

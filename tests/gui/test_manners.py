@@ -4,7 +4,8 @@ import subprocess
 import sys
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QScrollBar,
+    QStyle,
     QTabBar,
     QTextEdit,
     QToolBar,
@@ -156,6 +158,45 @@ def test_no_text_is_clipped(theme, chair, qapp):
             assert clipped(window) == [], dock.windowTitle()
         for dialog in dialogs(controller):
             assert clipped(dialog) == [], dialog.windowTitle()
+    finally:
+        apply_theme(qapp, "light")
+
+
+def contrast(one, other):
+    """Contrast of two colours as the Web Content Accessibility Guidelines measure it, from 1."""
+
+    def luminance(colour):
+        parts = [
+            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+            for c in (colour.redF(), colour.greenF(), colour.blueF())
+        ]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+    low, high = sorted([luminance(one), luminance(other)])
+    return (high + 0.05) / (low + 0.05)
+
+
+def strongest(picture, ground):
+    """The highest contrast that a picture of a control has with what lies around it."""
+    image = picture.toImage()
+    colours = [image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height())]
+    return max(contrast(colour, ground) for colour in colours if colour.alpha() > 200)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_an_empty_box_is_seen(theme, chair, qapp, qtbot):
+    """3 to 1 is what the guidelines ask of controls."""
+    window, _ = chair
+    apply_theme(qapp, theme)
+    try:
+        dark = theme == "dark"
+        qtbot.waitUntil(lambda: (window.palette().window().color().lightness() < 128) == dark)
+        ground = window.palette().color(QPalette.ColorRole.Window)
+        box = window.extraction.largest
+        assert not box.isChecked()
+        side = box.style().pixelMetric(QStyle.PixelMetric.PM_IndicatorWidth)
+        middle = QRect(2, (box.height() - side) // 2, side - 2, side)
+        assert strongest(box.grab(middle), ground) > (3 if dark else 1.5)
     finally:
         apply_theme(qapp, "light")
 
