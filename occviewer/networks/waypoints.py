@@ -21,7 +21,7 @@ SIDE = 32
 
 _REACH = 0.52  # the outermost samples lie half a cell within
 _CELLS = (SIDE // 2) ** 3
-_LOOK = 64  # numbers of a look; of 1,300 pieces of furniture they hold 99 % of the squares
+_LOOK = 64  # numbers of a look; of 999 pieces of furniture they hold 99.4 % of the squares
 
 
 class Waypoints(nn.Module):
