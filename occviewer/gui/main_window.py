@@ -25,6 +25,7 @@ from occviewer.document.shape_source import Kind
 from occviewer.gui.action_table import ACTIONS, TOOLBAR
 from occviewer.gui.actions import Actions
 from occviewer.gui.composing import CalmUpdates
+from occviewer.gui.dock_title import DockTitle
 from occviewer.gui.dropping import dropped_files, welcome_files
 from occviewer.gui.gallery import Gallery
 from occviewer.gui.messages import Messages
@@ -246,6 +247,7 @@ class MainWindow(QMainWindow):
     def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title, self)
         dock.setObjectName(f"dock.{title.lower()}")
+        DockTitle(dock)
         if isinstance(widget, QSplitter | Sampler | TrackPanel):
             dock.setWidget(widget)
         else:
