@@ -96,7 +96,7 @@ class FilmControl(QObject):
         def shoot(job: Job, number: int) -> MeshResult:
             at = positions[number]
             settings = replace(document.extraction, threshold=way.threshold_at(at, threshold))
-            code = way.code_at(at, studio.latent)
+            code = way.code_at(at, studio.latent, job.step)
             return studio.mesh(code, LatentEdit(), settings, live=False, cancel=job.cancelled)
 
         self._make(wish, path, shoot, moves=True)

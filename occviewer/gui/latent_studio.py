@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -202,13 +202,22 @@ class LatentStudio:
 
     def between(self, keyframes: Sequence[Code], position: float, *, loop: bool) -> Code:
         """Give the shape at a position of the way through codes; see `occviewer.latent.Path`."""
+        return self._path(keyframes, loop).at(position)
+
+    def find_ways(
+        self, keyframes: Sequence[Code], progress: Callable[[float], None], *, loop: bool
+    ) -> None:
+        """Find what `between` needs ahead of time; see `occviewer.latent.Path.prepare`."""
+        self._path(keyframes, loop).prepare(progress)
+
+    def _path(self, keyframes: Sequence[Code], loop: bool) -> Path:
         from occviewer.latent import Path
 
         wanted = tuple(keyframes)
         way = self._way
         if way is None or way[1] != loop or not _same(way[0], wanted):
             self._way = way = (wanted, loop, Path(self._space, wanted, closed=loop))
-        return way[2].at(position)
+        return way[2]
 
     @property
     def _space(self) -> LatentSpace:

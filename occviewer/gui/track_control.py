@@ -22,7 +22,8 @@ from occviewer.document.shape import ShelfEntry
 from occviewer.gui.failures import Failure
 from occviewer.gui.panels.shelf import ShelfItem
 from occviewer.gui.track_frames import LANE, TrackFrames
-from occviewer.gui.way import Way, why_no_way
+from occviewer.gui.way import Way, title_of, why_no_way
+from occviewer.gui.way_finder import WayFinder
 
 if TYPE_CHECKING:
     from occviewer.gui.controller import Controller
@@ -49,6 +50,7 @@ class TrackControl(QObject):
         self._shown: object = None  # what the panel shows: keyframes, shelf, model
         self._moving_from: object = None  # the document's shape when it began to move
         self._frames = TrackFrames(controller, self._frame_shown, self._failed)
+        self._finder = WayFinder(controller)
         self._afterwards: Callable[[], object] | None = None
         self._began = (0.0, 0.0)  # time and position from which the clock counts
         self._clock, self._still = QTimer(self), QTimer(self)
@@ -60,7 +62,6 @@ class TrackControl(QObject):
         self._connect_panel()
         controller.history.add_listener(self._follow)
         # Only then is it known by its content, which shapes of the shelf are its own.
-        controller.pipeline.opened.connect(lambda model: self._follow())
         controller.pipeline.opened.connect(lambda model: self._follow())
         controller.window.close_wanted.connect(self._close)
         self._follow()
@@ -135,8 +136,8 @@ class TrackControl(QObject):
         threshold = way.threshold_at(position, self._frames.models_threshold)
         controller.compute.submit(
             LANE,
-            "",
-            lambda job: way.code_at(position, controller.studio.latent),
+            title_of(way),
+            lambda job: way.code_at(position, controller.studio.latent, job.step),
             lambda code: self._settle(
                 commands.rest_on_track, code, position, threshold, merge=merge
             ),
@@ -262,6 +263,7 @@ class TrackControl(QObject):
         if self.playing:  # it goes on from here, at the new pace
             self._began = (time.monotonic(), self.position)
         self._way = way
+        self._finder.find(way)
         if way is None:
             self.position = 0.0
             self._give_back()
@@ -283,3 +285,4 @@ class TrackControl(QObject):
         if event.isAccepted():
             self._controller.history.remove_listener(self._follow)
             self._stop_timers()
+            self._finder.find(None)

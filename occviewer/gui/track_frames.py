@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from occviewer.document.shape import LatentEdit
 from occviewer.gui.failures import Failure
 from occviewer.gui.studio import MeshResult
-from occviewer.gui.way import Way
+from occviewer.gui.way import Way, title_of
 from occviewer.gui.worker import Job
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class TrackFrames:
 
         def work(job: Job) -> MeshResult:
             began = time.perf_counter()
-            code = way.code_at(position, controller.studio.latent)
+            code = way.code_at(position, controller.studio.latent, job.step)
             return controller.studio.mesh(
                 code, LatentEdit(), settings, live=True, cancel=job.cancelled, began=began
             )
@@ -67,7 +67,7 @@ class TrackFrames:
             self._failed(failure)
 
         self._busy = True
-        controller.compute.submit(LANE, "", work, arrived, failed)
+        controller.compute.submit(LANE, title_of(way), work, arrived, failed)
 
     def cancel(self) -> None:
         """Give up what is being made."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from occviewer.document.shape import ShelfEntry
@@ -21,11 +21,17 @@ class Way:
         At least two, of the open model; as their sliders stand.
     loop : bool
         Whether the last becomes the first again.
+
+    Attributes
+    ----------
+    is_found : bool
+        Whether all that lies on it was found; else a shape of it may take a while.
     """
 
     def __init__(self, entries: Sequence[ShelfEntry], loop: bool) -> None:
         self._entries, self._loop = tuple(entries), loop
         self._codes: tuple[Code, ...] = ()
+        self.is_found = False
 
     @property
     def length(self) -> int:
@@ -46,19 +52,50 @@ class Way:
         nearest = round(position)
         return self._entries[nearest % len(self._entries)] if position == nearest else None
 
-    def code_at(self, position: float, latent: LatentStudio) -> Code:
+    def code_at(
+        self, position: float, latent: LatentStudio, progress: Callable[[float], None]
+    ) -> Code:
         """Give the shape at a position; to be called in the compute thread.
+
+        Parameters
+        ----------
+        position : float
+        latent : LatentStudio
+        progress : callable
+            As for `find`, which is done before if it was not yet.
 
         Raises
         ------
         CodeError, LatentError
             A shape is of another model.
         """
+        if not self.is_found:
+            self.find(latent, progress)
+        return latent.between(self._of(latent), self.inside(position), loop=self._loop)
+
+    def find(self, latent: LatentStudio, progress: Callable[[float], None]) -> None:
+        """Find what lies on it ahead of time; to be called in the compute thread.
+
+        Parameters
+        ----------
+        latent : LatentStudio
+        progress : callable
+            Told the share that is done, 0 … 1; may raise to stop.
+
+        Raises
+        ------
+        CodeError, LatentError
+            A shape is of another model.
+        """
+        latent.find_ways(self._of(latent), progress, loop=self._loop)
+        self.is_found = True
+
+    def _of(self, latent: LatentStudio) -> tuple[Code, ...]:
         if not self._codes:  # kept: the same objects make the same path again
             shapes = [entry.shape for entry in self._entries]
             codes = [latent.edited(s.code, s.edit) for s in shapes if s.code is not None]
             self._codes = tuple(codes)
-        return latent.between(self._codes, self.inside(position), loop=self._loop)
+        return self._codes
 
     def threshold_at(self, position: float, models: float) -> float | None:
         """Threshold at a position, straight from one shape to the next.
@@ -81,6 +118,11 @@ class Way:
             return None
         low, high = (models if end is None else end for end in ends)
         return low + (position - first) * (high - low)
+
+
+def title_of(way: Way) -> str:
+    """Say what a person waits for when a shape of a way is asked for; empty for nothing."""
+    return "" if way.is_found else "Finding the way"
 
 
 def why_no_way(entries: Sequence[ShelfEntry], unusable: frozenset[str]) -> str:

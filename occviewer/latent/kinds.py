@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from weakref import WeakKeyDictionary
 
 import torch
@@ -21,14 +21,23 @@ from occviewer.latent.axes import (
 )
 from occviewer.latent.particulars import kept_in_blend, kept_when_moved
 from occviewer.latent.space import Latent, LatentSpace
-from occviewer.latent.waypoints import Graph, Mixture, Surroundings, Way, own_when_moved
+from occviewer.latent.tears import SHARES, tear
+from occviewer.latent.waypoints import (
+    Graph,
+    Mixture,
+    Surroundings,
+    Way,
+    own_when_moved,
+    step_from_an_end,
+)
 from occviewer.models.checkpoint import load_bottleneck
 from occviewer.models.codes import Code, CodeError
 from occviewer.models.known_codes import prior_deviation
 from occviewer.models.layout import lay_out
 from occviewer.models.model import Model
 from occviewer.networks.bottleneck import Bottleneck
-from occviewer.networks.waypoints import SIDE, Waypoints, samples
+from occviewer.networks.waypoints import SIDE, Waypoints, distances, samples
+from occviewer.placement import Placement
 
 _RANDOM_AXES = 16
 
@@ -45,16 +54,50 @@ class BottleneckSpace(LatentSpace):
         waypoints = bottleneck.waypoints
         self._around = None if waypoints is None else Surroundings(waypoints, axes)
         self._graph_made: Graph | None = None
-        self._field, self._looks = model.field, WeakKeyDictionary[Latent, Tensor]()
+        self._field, self._looks = model.field, WeakKeyDictionary[Code, Tensor]()
+        self._tears = WeakKeyDictionary[Code, dict[int, float]]()
 
-    def way(self, first: Latent, last: Latent) -> Way | None:
+    def way(
+        self, first: Latent, last: Latent, looked: Callable[[], None] = lambda: None
+    ) -> Way | None:
         """Find a way past waypoints; None where the model has none."""
         waypoints = self._bottleneck.waypoints
         if waypoints is None:
             return None
-        looks = (self._look(waypoints, end) for end in (first, last))
-        route = self._graph(waypoints).route(*looks)
+        ends, graph = (first, last), self._graph(waypoints)
+        looks = [self._look(waypoints, end) for end in ends]
+
+        def tears(end: int, index: int) -> float:
+            length = float(distances(looks[end][None], waypoints.looks[index][None])[0, 0])
+            return self._torn(ends[end], index, length, looked)
+
+        measured = None if waypoints.tears is None else tears
+        route = graph.route(looks[0], looks[1], measured)
         return Way(first.vector, last.vector, waypoints, route)
+
+    def between_waypoints(self, index: int, other: int, share: float) -> Code:
+        """Make the code of what lies between two waypoints of the model.
+
+        Raises
+        ------
+        LatentError
+            The model has none.
+        """
+        if self._bottleneck.waypoints is None:
+            raise LatentError(f"The model {self._name!r} has no waypoints.")
+        mixture = self._graph(self._bottleneck.waypoints).between(index, other, share)
+        return self._of_mixture(mixture, (), Placement())
+
+    def _torn(self, end: Latent, index: int, length: float, looked: Callable[[], None]) -> float:
+        """Measure how torn the step from an end of a way to a waypoint is."""
+        known = self._tears.setdefault(end.code, {})
+        waypoints = self._bottleneck.waypoints
+        if index not in known and waypoints is not None:
+            vector = waypoints.vectors[index]
+            steps = (step_from_an_end(end.vector, vector, share, length) for share in SHARES)
+            codes = (self._of_mixture(step, (end,), end.code.placement) for step in steps)
+            known[index] = tear((self._field(code) for code in codes), looked)
+        return known[index]
 
     def _graph(self, waypoints: Waypoints) -> Graph:
         if self._graph_made is None:
@@ -62,12 +105,12 @@ class BottleneckSpace(LatentSpace):
         return self._graph_made
 
     def _look(self, waypoints: Waypoints, latent: Latent) -> Tensor:
-        if latent not in self._looks:
+        if latent.code not in self._looks:
             field = self._field(latent.code)
             inside = torch.sigmoid(torch.from_numpy(field.logits(samples()) - field.level))
             occupancies = inside.reshape(1, SIDE, SIDE, SIDE).to(self._device)
-            self._looks[latent] = waypoints.look(occupancies)[0]
-        return self._looks[latent]
+            self._looks[latent.code] = waypoints.look(occupancies)[0]
+        return self._looks[latent.code]
 
     def _vector_of(self, tensors: Mapping[str, Tensor]) -> Tensor:
         return self._bottleneck.encode({name: t[None] for name, t in tensors.items()})[0]

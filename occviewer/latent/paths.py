@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -70,14 +70,33 @@ class Path:
         if len(exactly):
             return self._latents[int(exactly[0])].code
         stretch = int(position)
-        ends = (self._latents[stretch], self._latents[(stretch + 1) % count])
-        if stretch not in self._ways:
-            self._ways[stretch] = self._space.way(*ends)
-        way = self._ways[stretch]
+        way = self._way(stretch)
         if way is not None:
-            return self._space.on_way(way, ends, position - stretch)
+            return self._space.on_way(way, self._ends(stretch), position - stretch)
         weights = stretch_weights(count, position, self._smooth, closed)
         return self._space.blend(self._latents, weights.tolist(), straight.tolist())
+
+    def prepare(self, progress: Callable[[float], None] = lambda share: None) -> None:
+        """Find all ways between neighbours, which else are found where they are first gone.
+
+        Parameters
+        ----------
+        progress : callable
+            Told the share that is done, 0 … 1, again and again; may raise to stop, and what
+            was found is kept.
+        """
+        for stretch in range(self.length):
+            share = stretch / self.length
+            self._way(stretch, lambda share=share: progress(share))  # type: ignore[misc]
+        progress(1.0)
+
+    def _way(self, stretch: int, looked: Callable[[], None] = lambda: None) -> Way | None:
+        if stretch not in self._ways:
+            self._ways[stretch] = self._space.way(*self._ends(stretch), looked)
+        return self._ways[stretch]
+
+    def _ends(self, stretch: int) -> tuple[Latent, Latent]:
+        return self._latents[stretch], self._latents[(stretch + 1) % len(self._latents)]
 
     def frames(self, count: int) -> Iterator[Code]:
         """Go all the way in so many even steps; a closed way ends just before its start.

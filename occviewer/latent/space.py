@@ -8,7 +8,7 @@ be blended but has no axes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -218,10 +218,21 @@ class LatentSpace:
         )
         return self._of_mixture(mixture, [at for at, _ in used], placement)
 
-    def way(self, first: Latent, last: Latent) -> Way | None:
+    def way(
+        self, first: Latent, last: Latent, looked: Callable[[], None] = lambda: None
+    ) -> Way | None:
         """Find a way between two codes that leads past shapes that were learned from.
 
-        None where the model knows none: then what lies between is their `blend`.
+        Parameters
+        ----------
+        first, last : Latent
+        looked : callable
+            Called whenever a shape on the way was looked at; may raise to stop.
+
+        Returns
+        -------
+        Way or None
+            None where the model knows none: then what lies between is their `blend`.
         """
         return None
 

@@ -2,13 +2,17 @@
 
 A way from one shape to another takes short steps from look to look of the waypoints between
 them, as geodesics through a graph of neighbours do (Tenenbaum, de Silva and Langford, "A global
-geometric framework for nonlinear dimensionality reduction", Science 290, 2000).
+geometric framework for nonlinear dimensionality reduction", Science 290, 2000), and keeps to those
+whose middles hang together. Between waypoints that was measured when they were stored; from the
+ends of a way it is looked at only where a route would lead, as lazy shortest paths do (Dellin and
+Srinivasa, "A unifying formalism for shortest path problems with expensive edge evaluations via
+lazy best-first search over paths with edge selectors", ICAPS 2016).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +20,7 @@ import torch
 from scipy.sparse.csgraph import dijkstra
 from torch import Tensor
 
-from occviewer.arrays import Float64Array
+from occviewer.arrays import Float64Array, IntArray
 from occviewer.latent.axes import Axes
 from occviewer.networks.waypoints import Waypoints, distances
 
@@ -24,6 +28,10 @@ from occviewer.networks.waypoints import Waypoints, distances
 # long steps, whose middles are broken; without the rest they go round half of the furniture.
 _POWER, _A_STEP = 5.0, 0.002
 _OTHER_KIND = 3.0  # times as dear: lamps have globes, but no one expects one between two seats
+_TEAR = 0.4  # what a middle costs that is all in pieces
+_FAR = 0.05  # how torn what lies between waypoints is that are no neighbours
+_EXPECTED = 0.003  # and between an end and a waypoint, until it is looked at
+_LOOKS = 10  # routes that are tried, of which each asks for what lies by its ends
 
 _NEIGHBOURS = 6  # of which one is drawn to make a new shape
 
@@ -74,30 +82,70 @@ class Route:
     steps: Float64Array
 
 
+Tears = Callable[[int, int], float]
+"""How torn what lies between an end (0 or 1) and a waypoint is; see `occviewer.latent.tears`."""
+
+
 class Graph:
     """All steps between waypoints."""
 
     def __init__(self, waypoints: Waypoints) -> None:
         self._waypoints = waypoints
+        self._kinds = waypoints.kinds.cpu().numpy()
         self._apart = waypoints.apart(waypoints.looks)
+        self._costs = _costs(self._apart)
+        if waypoints.neighbours is not None and waypoints.tears is not None:
+            neighbours, known = waypoints.neighbours.cpu(), waypoints.tears.cpu()
+            tears = np.full_like(self._costs, _FAR)
+            rows = np.arange(len(tears))[:, None]
+            tears[rows, neighbours.numpy()] = known.numpy()
+            self._costs += _TEAR * np.minimum(tears, tears.T)
+        np.fill_diagonal(self._costs, 0)
 
-    def route(self, first: Tensor, last: Tensor) -> Route:
-        """Find the way of short steps from one look (P,) to another."""
+    def neighbours(self, count: int) -> IntArray:
+        """Numbers (N, K) of the waypoints that look most like each, without itself."""
+        apart = self._apart.copy()
+        np.fill_diagonal(apart, -1)
+        nearest: IntArray = np.argsort(apart, 1, kind="stable")[:, 1 : count + 1]
+        return nearest
+
+    def between(self, index: int, other: int, share: float) -> Mixture:
+        """Mix two waypoints: what lies after a share of the step, 0 … 1."""
+        vectors = self._waypoints.vectors
+        return _step(vectors[index], vectors[other], share, float(self._apart[index, other]), ())
+
+    def route(self, first: Tensor, last: Tensor, tears: Tears | None = None) -> Route:
+        """Find the way of short steps from one look (P,) to another.
+
+        Parameters
+        ----------
+        first, last : (P,) Tensor
+        tears : callable, optional
+            Asked for the steps from and to the ends that a route would take.
+        """
         ends = torch.stack([first, last])
         to_ends = self._waypoints.apart(ends)
-        apart = np.block([[self._apart, to_ends], [to_ends.T, distances(ends, ends)]])
-        kinds = self._waypoints.kinds.cpu().numpy()
-        strange = ~np.isin(kinds, kinds[to_ends.argmin(0)])
-        costs = apart**_POWER + _A_STEP
+        strange = ~np.isin(self._kinds, self._kinds[to_ends.argmin(0)])
+        beyond = _costs(to_ends)
+        direct = _costs(distances(ends, ends))
+        costs = np.block([[self._costs, beyond], [beyond.T, direct]])
         costs[:, :-2][:, strange] *= _OTHER_KIND
         np.fill_diagonal(costs, 0)
-        start, goal = len(apart) - 2, len(apart) - 1
-        _, before = dijkstra(costs, indices=start, return_predecessors=True)
-        path = [goal]
-        while path[-1] != start:
-            path.append(int(before[path[-1]]))
-        path.reverse()
-        return Route(path[1:-1], apart[path[:-1], path[1:]])
+        through = _cheapest(costs)
+        asked: set[tuple[int, int]] = set()
+        for _ in range(_LOOKS if tears is not None else 0):
+            wanted = {(0, through[0]), (1, through[-1])} - asked if through else set()
+            if not wanted or tears is None:
+                break
+            for end, index in wanted:
+                more = _TEAR * (tears(end, index) - _EXPECTED)
+                costs[end - 2, index] += more
+                costs[index, end - 2] += more
+            asked |= wanted
+            through = _cheapest(costs)
+        at = [len(costs) - 2, *through, len(costs) - 1]
+        looks = torch.cat([self._waypoints.looks, ends])[at]
+        return Route(through, np.diagonal(distances(looks, looks), 1))
 
     def mixed_with_a_neighbour(
         self, index: int, temperature: float, generator: torch.Generator
@@ -112,17 +160,13 @@ class Graph:
         generator : Generator
             On the CPU.
         """
-        apart = self._apart[index]
-        nearest = np.argsort(apart, kind="stable")
+        nearest = np.argsort(self._costs[index], kind="stable")
         nearest = nearest[nearest != index][:_NEIGHBOURS]
         drawn, share = torch.rand(2, generator=generator).tolist()
-        vector = self._waypoints.vectors[index]
         if not len(nearest):
-            return Mixture(vector, (), 0.0)
+            return Mixture(self._waypoints.vectors[index], (), 0.0)
         other = int(nearest[int(drawn * len(nearest))])
-        t = 0.5 * min(1.0, temperature * share)
-        unsure = _unsure([t, 1 - t]) * min(1.0, float(apart[other]) / _UNSURE_FROM)
-        return Mixture(torch.lerp(vector, self._waypoints.vectors[other], t), (), unsure)
+        return self.between(index, other, 0.5 * min(1.0, temperature * share))
 
 
 class Way:
@@ -150,10 +194,9 @@ class Way:
         step = min(max(int(np.searchsorted(self._at, share, side="right")) - 1, 0), last)
         length = float(self._at[step + 1] - self._at[step])
         t = (share - float(self._at[step])) / length if length > 0 else 0.0
-        vector = torch.lerp(self._vectors[step], self._vectors[step + 1], t)
         kept = (1 - t if step == 0 else 0.0, t if step == last else 0.0)
-        unsure = _unsure([t, 1 - t]) * min(1.0, float(self._steps[step]) / _UNSURE_FROM)
-        return Mixture(vector, kept, unsure)
+        ends = self._vectors[step], self._vectors[step + 1]
+        return _step(*ends, t, float(self._steps[step]), kept)
 
 
 class Surroundings:
@@ -214,6 +257,35 @@ def own_when_moved(distance: float) -> float:
         How far along the axes, in standard deviations.
     """
     return math.exp(-((max(0.0, distance - _NEAR) / _LEAVING) ** 2))
+
+
+def step_from_an_end(vector: Tensor, waypoint: Tensor, share: float, length: float) -> Mixture:
+    """Mix the end of a way with a waypoint, both (Z,): what lies after a share of the step."""
+    return _step(vector, waypoint, share, length, (1 - share,))
+
+
+def _step(
+    first: Tensor, last: Tensor, share: float, length: float, kept: Sequence[float]
+) -> Mixture:
+    unsure = _unsure([share, 1 - share]) * min(1.0, length / _UNSURE_FROM)
+    return Mixture(torch.lerp(first, last, share), kept, unsure)
+
+
+def _costs(lengths: Float64Array) -> Float64Array:
+    costs: Float64Array = lengths**_POWER + _A_STEP
+    return costs
+
+
+def _cheapest(costs: Float64Array) -> list[int]:
+    """Find what the cheapest path from the one before the last to the last leads through."""
+    goal = len(costs) - 1
+    start = goal - 1
+    _, before = dijkstra(costs, indices=start, return_predecessors=True)
+    path, at = [], int(before[goal])
+    while at != start:
+        path.append(at)
+        at = int(before[at])
+    return path[::-1]
 
 
 def _unsure(shares: Sequence[float]) -> float:

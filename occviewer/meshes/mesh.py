@@ -166,6 +166,12 @@ class Mesh:
         """Number of connected parts."""
         return int(self._labels.max(initial=-1)) + 1
 
+    @property
+    def loose_share(self) -> float:
+        """Share of the area that hangs not together with the largest part: 0 … 1."""
+        areas = self._component_areas
+        return 0.0 if not areas.any() else 1 - float(areas.max() / areas.sum())
+
     @cached_property
     def face_normals(self) -> Float32Array:
         """Unit normal of each triangle (F, 3) float32; zero for one without area."""

@@ -55,8 +55,8 @@ class Bottleneck(nn.Module):
         Width of the layers between cells and outline.
     leniency : float
         See the attribute.
-    waypoints : int
-        Shapes that are stored with it.
+    waypoints, neighbours : int
+        Shapes that are stored with it, and to how many others of them steps are known.
 
     Attributes
     ----------
@@ -125,6 +125,7 @@ class Bottleneck(nn.Module):
         hidden: int = 384,
         leniency: float = 0.0,
         waypoints: int = 0,
+        neighbours: int = 0,
     ) -> None:
         super().__init__()
         self.config: dict[str, Any] = {
@@ -140,6 +141,7 @@ class Bottleneck(nn.Module):
             "hidden": hidden,
             "leniency": leniency,
             "waypoints": waypoints,
+            "neighbours": neighbours,
         }
         self._plane = (plane_code, *[_coarsest(plane_resolution, len(plane_sizes))] * 2)
         self._grid = (grid_code, *[_coarsest(grid_resolution, len(grid_sizes))] * 3)
@@ -184,7 +186,7 @@ class Bottleneck(nn.Module):
         self.register_buffer("centres", torch.zeros(CENTRES, outline))
         self.register_buffer("chances", torch.full((CENTRES,), 1 / CENTRES))
         self.register_buffer("spread", torch.ones(outline))
-        self.waypoints = Waypoints(self.size, waypoints) if waypoints else None
+        self.waypoints = Waypoints(self.size, waypoints, neighbours) if waypoints else None
 
     @property
     def leniency(self) -> float:
@@ -197,7 +199,9 @@ class Bottleneck(nn.Module):
 
     def keep_waypoints(self, waypoints: Waypoints | None) -> None:
         """Store shapes that were learned from, or none."""
+        known = None if waypoints is None else waypoints.neighbours
         self.config["waypoints"] = 0 if waypoints is None else len(waypoints)
+        self.config["neighbours"] = 0 if known is None else known.shape[1]
         self.waypoints = waypoints
 
     def encode(self, features: Mapping[str, Tensor]) -> Tensor:

@@ -33,6 +33,8 @@ class Waypoints(nn.Module):
         Length Z of the vectors.
     count : int
         How many there are.
+    neighbours : int
+        Of how many others each it is known what lies between; see `keep_tears`.
 
     Attributes
     ----------
@@ -42,19 +44,30 @@ class Waypoints(nn.Module):
         From cells to looks: an orthonormal basis of what looks like the waypoints.
     kinds : (N,) int64 buffer
         A number for the category of each.
+    neighbours : (N, K) int64 buffer or None
+        Numbers of others that look most like each.
+    tears : (N, K) buffer or None
+        How torn what lies between each and these is, from 0.
     """
 
     vectors: Tensor
     looks: Tensor
     gaze: Tensor
     kinds: Tensor
+    neighbours: Tensor | None
+    tears: Tensor | None
 
-    def __init__(self, size: int, count: int) -> None:
+    def __init__(self, size: int, count: int, neighbours: int = 0) -> None:
         super().__init__()
         self.register_buffer("vectors", torch.zeros(count, size))
         self.register_buffer("looks", torch.zeros(count, _LOOK))
         self.register_buffer("gaze", torch.zeros(_CELLS, _LOOK))
         self.register_buffer("kinds", torch.zeros(count, dtype=torch.int64))
+        self.register_buffer("neighbours", None)
+        self.register_buffer("tears", None)
+        if neighbours:
+            self.neighbours = torch.zeros(count, neighbours, dtype=torch.int64)
+            self.tears = torch.zeros(count, neighbours)
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -85,6 +98,10 @@ class Waypoints(nn.Module):
         for name in ("vectors", "looks", "kinds"):
             getattr(made, name).copy_(getattr(self, name)[kept])
         return made
+
+    def keep_tears(self, neighbours: Tensor, tears: Tensor) -> None:
+        """Store how torn what lies between each and some others (N, K) is; both (N, K)."""
+        self.neighbours, self.tears = neighbours, tears
 
     def look(self, occupancies: Tensor) -> Tensor:
         """Make looks (B, P) of occupancies (B, SIDE, SIDE, SIDE) in [0, 1] at `samples`."""

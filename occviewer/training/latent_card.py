@@ -22,7 +22,7 @@ def latent_facts(latent: object) -> list[str]:
     if latent.get("waypoints"):
         lines.append(
             f"- Ways between shapes lead past {latent['waypoints']:,} of those that it was trained "
-            "on, and sliders and blends are drawn to them"
+            f"on{_by_steps(latent)}, and sliders and blends are drawn to them"
         )
     for split, score in latent.get("scores", {}).items():
         line = (
@@ -33,3 +33,8 @@ def latent_facts(latent: object) -> list[str]:
             line += f", {score['thin']:.0%} of the points in thin parts kept"
         lines.append(line)
     return lines
+
+
+def _by_steps(latent: Mapping[str, object]) -> str:
+    known = latent.get("neighbours")
+    return f" where what lies between hangs together (looked at for {known} each)" if known else ""

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from occviewer.models import open_model
 from occviewer.models.checkpoint import read_info, update_checkpoint
 from occviewer.networks.bottleneck import Bottleneck
 from occviewer.training.card import write_card
@@ -17,6 +18,7 @@ from occviewer.training.dataset import ShapeSet
 from occviewer.training.export import device_name, provenance
 from occviewer.training.latent_axes import measure_axes
 from occviewer.training.latent_scores import LatentScore, measured_leniency, score_latent
+from occviewer.training.latent_steps import measure_steps
 from occviewer.training.latent_training import LatentTrainer
 from occviewer.training.latent_waypoints import measure_waypoints
 
@@ -82,6 +84,11 @@ def export_latent(
         trainer.level,
         lambda done, total: progress("outlines of thin shapes asked for", done, total),
     )
+    measure_steps(
+        open_model(path, str(trainer.device)),
+        bottleneck,
+        lambda done, total: progress("steps between waypoints looked at", done, total),
+    )
     _note(
         path,
         {
@@ -94,6 +101,7 @@ def export_latent(
             "size": bottleneck.size,
             "leniency": bottleneck.leniency,
             "waypoints": bottleneck.config["waypoints"],
+            "neighbours": bottleneck.config["neighbours"],
             "shapes": len(trainer.train_shapes),
             "provenance": provenance(trainer.train_shapes),
         },

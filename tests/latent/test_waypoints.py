@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from occviewer.latent import Path, latent_space
+from occviewer.errors import Cancelled
+from occviewer.latent import Path, kinds, latent_space
 from occviewer.latent.waypoints import Graph, Route, Surroundings, Way, own_when_moved
 from occviewer.models import open_model
+from occviewer.models.checkpoint import load_bottleneck
 from occviewer.networks.waypoints import SIDE, Waypoints, distances, samples
 
 from .spaces import code_of, same, small_bottleneck, small_model
@@ -58,6 +60,61 @@ def test_a_route_goes_round_what_is_of_another_kind():
     assert 3 in Graph(beside).route(*ends).through
     beside.kinds[3] = 1
     assert 3 not in Graph(beside).route(*ends).through
+
+
+def torn(waypoints, *steps):
+    """Store that some steps from neighbour to neighbour are torn, and all others are not."""
+    neighbours = torch.from_numpy(Graph(waypoints).neighbours(4).copy())
+    tears = torch.zeros(neighbours.shape)
+    for index, other in steps:
+        tears[index][neighbours[index] == other] = 0.5
+        tears[other][neighbours[other] == index] = 0.5
+    waypoints.keep_tears(neighbours, tears)
+    return waypoints
+
+
+def test_neighbours_are_what_looks_most_alike(row):
+    nearest = Graph(row).neighbours(2)
+    assert sorted(nearest[3]) == [2, 4]
+    assert sorted(nearest[0]) == [1, 2]
+    assert Graph(row).neighbours(20).shape == (7, 6)
+
+
+def test_a_route_keeps_to_steps_whose_middles_hang_together():
+    at = (-0.3, -0.2, -0.1, 0.0, 0.02, 0.1, 0.2, 0.3)
+    beside = Waypoints.of(torch.zeros(8, 2), balls(*at))
+    ends = beside.look(balls(-0.3, 0.3))
+    assert 3 in Graph(beside).route(*ends).through
+    steps = [(3, other) for other in range(8) if other != 3]
+    found = Graph(torn(beside, *steps)).route(*ends)
+    assert 3 not in found.through
+    assert 4 in found.through
+    assert found.steps.max() < 0.7
+
+
+def test_what_lies_by_the_ends_is_looked_at_only_where_a_route_would_lead(row):
+    ends, asked = row.look(balls(-0.32, 0.32)), []
+
+    def tears(end, index):
+        asked.append((end, index))
+        return 0.4 if index in (0, 6) else 0.0
+
+    graph = Graph(torn(row))
+    direct = graph.route(*ends)
+    assert (direct.through[0], direct.through[-1]) == (0, 6)
+    found = graph.route(*ends, tears)
+    assert (found.through[0], found.through[-1]) == (1, 5)
+    assert set(asked) == {(0, 0), (0, 1), (1, 6), (1, 5)}
+    assert len(asked) == 4
+    assert len(found.steps) == len(found.through) + 1
+
+
+def test_where_all_is_torn_by_an_end_it_looks_only_so_often(row):
+    asked = []
+    ends, graph = row.look(balls(-0.32, 0.32)), Graph(torn(row))
+    found = graph.route(*ends, lambda *step: asked.append(step) or 0.4)
+    assert 2 < len(set(asked)) == len(asked) <= 20
+    assert found.through == graph.route(*ends).through
 
 
 def test_what_nothing_is_like_is_no_waypoint(row):
@@ -120,6 +177,94 @@ def test_waypoints_are_stored_with_the_model(known):
     way, other = space.way(first, last), again.way(first, last)
     for share in (0.0, 0.3, 0.8):
         assert torch.equal(way.at(share).vector, other.at(share).vector)
+
+
+@pytest.fixture
+def measured(tmp_path, monkeypatch):
+    """A model that knows a row of balls and the steps between them; its codes look like balls."""
+    at = np.linspace(-0.3, 0.3, 7)
+    bottleneck = small_bottleneck()
+    generator = torch.Generator().manual_seed(1)
+    vectors = torch.randn(7, 12, generator=generator)
+    bottleneck.keep_waypoints(torn(Waypoints.of(vectors, balls(*at)), (2, 3)))
+    model = small_model(tmp_path, latent=bottleneck)
+    codes = [code_of(model, seed) for seed in range(3)]
+    places = dict(zip(codes, (-0.32, 0.32, 0.05), strict=True))
+    monkeypatch.setattr(
+        kinds.BottleneckSpace,
+        "_look",
+        lambda self, waypoints, end: waypoints.look(balls(places[end.code]))[0],
+    )
+    return model, latent_space(model), codes
+
+
+def test_what_is_known_of_steps_is_stored_with_the_model(measured):
+    model, _, _ = measured
+    stored = load_bottleneck(model.path).waypoints
+    assert stored.neighbours.shape == stored.tears.shape == (7, 4)
+    assert stored.neighbours.dtype == torch.int64
+    assert float(stored.tears.max()) == 0.5
+
+
+def test_the_steps_by_the_ends_are_looked_at_once_a_shape(measured, monkeypatch):
+    _, space, codes = measured
+    looked = []
+
+    def tear(fields, told):
+        looked.append(len(list(fields)))
+        told()
+        return 0.0
+
+    monkeypatch.setattr(kinds, "tear", tear)
+    told = []
+    Path(space, codes[:2]).prepare(told.append)
+    assert looked == [3, 3]  # after shares of the step from either end
+    assert told == [0, 0, 1]
+    Path(space, codes[1::-1]).prepare()
+    assert looked == [3, 3]
+    Path(space, codes).prepare()
+    assert len(looked) > 2
+
+
+def test_a_search_that_was_stopped_goes_on_where_it_was(measured, monkeypatch):
+    _, space, codes = measured
+    looked = []
+
+    def tear(fields, told):
+        looked.append(1)
+        told()
+        return 0.4
+
+    def stop(share):
+        raise Cancelled
+
+    monkeypatch.setattr(kinds, "tear", tear)
+    path = Path(space, codes, closed=True)
+    with pytest.raises(Cancelled):
+        path.prepare(stop)
+    assert len(looked) == 1
+    path.prepare()
+    once = len(looked)
+    path.prepare()
+    path.at(0.5)
+    assert len(looked) == once > 1
+
+
+def test_a_way_leads_where_its_ends_are_not_torn(measured, monkeypatch):
+    _, space, codes = measured
+    bad = []
+
+    def tear(fields, told):
+        return 0.5 if len(bad) < 2 and not bad.append(1) else 0.0
+
+    ends = [space.latent_of(code) for code in codes[:2]]
+    monkeypatch.setattr(kinds, "tear", lambda fields, told: 0.0)
+    straight = space.way(*ends)
+    other = latent_space(open_model(measured[0].path, "cpu"))
+    monkeypatch.setattr(kinds, "tear", tear)
+    round_about = other.way(*ends)
+    assert len(bad) == 2
+    assert not torch.equal(straight.at(0.1).vector, round_about.at(0.1).vector)
 
 
 def test_the_stretch_of_a_path_follows_its_way(known):
