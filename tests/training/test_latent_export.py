@@ -40,6 +40,12 @@ def test_the_card_says_how_many_shapes_are_waypoints():
     assert len(latent_facts({**NOTE, "waypoints": 0})) == 3
 
 
+def test_the_card_says_of_how_many_steps_it_is_known_what_lies_between():
+    with_steps = latent_facts({**NOTE, "waypoints": 1234, "neighbours": 16})
+    assert any("hangs together (looked at for 16 each), and sliders" in line for line in with_steps)
+    assert not any("hangs together" in line for line in latent_facts({**NOTE, "waypoints": 1234}))
+
+
 @pytest.mark.parametrize("note", [None, "lost"])
 def test_without_a_latent_space_it_says_nothing(note):
     assert latent_facts(note) == []
