@@ -45,11 +45,24 @@ def load_torch_library() -> None:
     second or more; a call of a foreign function does not. Nothing happens if torch is there
     already, and on Windows, where it is imported before the window (see `application`).
     """
-    spec = None if "torch" in sys.modules or sys.platform == "win32" else find_spec("torch")
+    suffix = ".dylib" if sys.platform == "darwin" else ".so"
+    _load_library("torch", f"lib/libtorch_python{suffix}")
+
+
+def load_opencv_library() -> None:
+    """Load what is largest of OpenCV, as `load_torch_library` does; before ``import cv2``.
+
+    Read from a disk for the first time it holds the lock for a tenth of a second and more.
+    """
+    _load_library("cv2", "cv2*.so")
+
+
+def _load_library(module: str, pattern: str) -> None:
+    """Load a library by its name in the folder of a package that is not imported yet."""
+    spec = None if module in sys.modules or sys.platform == "win32" else find_spec(module)
     if spec is None or spec.origin is None:
         return
-    suffix = ".dylib" if sys.platform == "darwin" else ".so"
-    library = Path(spec.origin).parent / "lib" / f"libtorch_python{suffix}"
     load = ctypes.CDLL(None).dlopen
     load.restype, load.argtypes = ctypes.c_void_p, [ctypes.c_char_p, ctypes.c_int]
-    load(os.fsencode(library), os.RTLD_LAZY)  # a library that is not there is no fault here
+    for library in Path(spec.origin).parent.glob(pattern):
+        load(os.fsencode(library), os.RTLD_LAZY)  # a library that is not there is no fault here

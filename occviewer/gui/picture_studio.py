@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from occviewer.cameras import PictureCamera
 from occviewer.document.picture_source import Masking, PictureFit, PictureSource
+from occviewer.gui.deferred import load_opencv_library
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -62,6 +63,7 @@ def with_mask(source: PictureSource) -> PictureSource:
     SeveralObjectsError, ObservationError
         As `occviewer.observations.masking.find_mask`.
     """
+    load_opencv_library()
     return replace(source, mask=source.masking.find(source.image))
 
 

@@ -234,10 +234,19 @@ os._exit(0)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads what Linux says of a process")
-def test_the_largest_library_is_there_before_the_import_that_would_hold_the_window():
+@pytest.mark.parametrize(
+    ("module", "loader", "library"),
+    [
+        ("torch", "load_torch_library", "libtorch_python"),
+        ("cv2", "load_opencv_library", "cv2.abi3"),
+    ],
+)
+def test_the_largest_library_is_there_before_the_import_that_would_hold_the_window(
+    module, loader, library
+):
     code = (
-        "import sys; from occviewer.gui.deferred import load_torch_library as load; load(); "
-        "print('torch' in sys.modules, 'libtorch_python' in open('/proc/self/maps').read())"
+        f"import sys; from occviewer.gui.deferred import {loader} as load; load(); "
+        f"print({module!r} in sys.modules, {library!r} in open('/proc/self/maps').read())"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.split() == ["False", "True"]
