@@ -1,10 +1,17 @@
-"""The two buttons at the foot of a dialog that asks before it writes something."""
+"""Buttons at the foot of dialogs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QMessageBox, QPushButton
+
+
+def without_icons(foot: QDialogButtonBox | QMessageBox) -> None:
+    """Take the style's icons from buttons whose words say it all; they are dark in the dark."""
+    for button in foot.buttons():
+        button.setIcon(QIcon())
 
 
 def foot(
@@ -34,6 +41,7 @@ def foot(
     go_on = buttons.addButton(text, QDialogButtonBox.ButtonRole.AcceptRole)
     go_on.setToolTip(tip)
     go_on.setDefault(True)
+    without_icons(buttons)
     for button in (cancel, go_on):
         button.setAccessibleName(button.text().replace("&", ""))
     buttons.accepted.connect(finish)

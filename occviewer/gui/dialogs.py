@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from occviewer import __version__
 from occviewer.gui.actions import Actions
+from occviewer.gui.buttons import without_icons
 from occviewer.gui.canvas import KEYS
 from occviewer.gui.panels.choices import choice
 from occviewer.gui.preferences import Preferences
@@ -86,6 +87,7 @@ class PreferencesDialog(QDialog):
             spin.valueChanged.connect(lambda value, n=name: self._set(n, value))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.reject)
+        without_icons(buttons)
         form = QFormLayout(self)
         form.addRow("&Theme", self.theme)
         form.addRow("&Device", self.device)
@@ -113,6 +115,7 @@ class TextDialog(QDialog):
         self.text.setToolTip("To read; text can be marked and copied.")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.reject)
+        without_icons(buttons)
         layout = QVBoxLayout(self)
         layout.addWidget(self.text)
         layout.addWidget(buttons)

@@ -9,6 +9,8 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
+from occviewer.gui.buttons import without_icons
+
 Button = QMessageBox.StandardButton
 
 
@@ -36,6 +38,7 @@ def ask(
     question = QMessageBox(QMessageBox.Icon.Question, title, text, buttons, parent)
     question.setTextFormat(Qt.TextFormat.PlainText)  # names of files may look like markup
     question.setDefaultButton(default)
+    without_icons(question)
     question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 
     def answered(result: int) -> None:
@@ -97,4 +100,9 @@ def ask_path(parent: QWidget, title: str, proposal: str, kind: str, suffix: str)
 
 def _may_overwrite(parent: QWidget, path: Path) -> bool:
     text = f"{path.name} is there already. Do you want to replace it?"
-    return QMessageBox.question(parent, "Replace the file", text) == Button.Yes
+    question = QMessageBox(
+        QMessageBox.Icon.Question, "Replace the file", text, Button.Yes | Button.No, parent
+    )
+    question.setTextFormat(Qt.TextFormat.PlainText)
+    without_icons(question)
+    return question.exec() == Button.Yes

@@ -162,6 +162,19 @@ def test_no_text_is_clipped(theme, chair, qapp):
         apply_theme(qapp, "light")
 
 
+def test_buttons_of_dialogs_have_words_and_no_icons_of_the_style(chair):
+    """Fusion's are dark in a dark window."""
+    _, controller = chair
+    seen = 0
+    for dialog in dialogs(controller):
+        for foot in dialog.findChildren(QDialogButtonBox):
+            for button in foot.buttons():
+                assert button.text()
+                assert button.icon().isNull(), (dialog.windowTitle(), button.text())
+                seen += 1
+    assert seen >= 5
+
+
 def contrast(one, other):
     """Contrast of two colours as the Web Content Accessibility Guidelines measure it, from 1."""
 

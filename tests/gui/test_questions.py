@@ -17,12 +17,13 @@ def choose(qtbot, monkeypatch):
     def choosing(names, answers=()):
         typed, answered, asked = iter(names), iter(answers), []
 
-        def question(parent, title, text):
-            asked.append(text)
+        def execute(question):
+            assert all(button.icon().isNull() for button in question.buttons())
+            asked.append(question.text())
             return next(answered)
 
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(next(typed)), ""))
-        monkeypatch.setattr(QMessageBox, "question", question)
+        monkeypatch.setattr(QMessageBox, "exec", execute)
         path = ask_path(parent, "Save session", "session.occ", "Sessions", ".occ")
         return path, asked
 
