@@ -201,7 +201,10 @@ def load_bottleneck(path: str | os.PathLike[str]) -> Bottleneck | None:
     CheckpointError
         As `load_checkpoint`.
     """
-    return _beside(Path(path), _LATENT, _build_latent)
+    latent = _beside(Path(path), _LATENT, _build_latent)
+    if latent is not None and latent.waypoints is not None and not latent.waypoints.is_sound:
+        raise damaged(Path(path), "the steps between its waypoints are not possible")
+    return latent
 
 
 def load_image_encoder(path: str | os.PathLike[str]) -> ImageEncoder | None:

@@ -103,6 +103,14 @@ class Waypoints(nn.Module):
         """Store how torn what lies between each and some others (N, K) is; both (N, K)."""
         self.neighbours, self.tears = neighbours, tears
 
+    @property
+    def is_sound(self) -> bool:
+        """Whether what is known of the steps is possible, as it is in files that are whole."""
+        if self.neighbours is None or self.tears is None:
+            return True
+        leads_somewhere = bool(((self.neighbours >= 0) & (self.neighbours < len(self))).all())
+        return leads_somewhere and bool((self.tears >= 0).all())
+
     def look(self, occupancies: Tensor) -> Tensor:
         """Make looks (B, P) of occupancies (B, SIDE, SIDE, SIDE) in [0, 1] at `samples`."""
         return _cells(occupancies) @ self.gaze

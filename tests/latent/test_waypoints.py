@@ -8,7 +8,7 @@ from occviewer.errors import Cancelled
 from occviewer.latent import Path, kinds, latent_space
 from occviewer.latent.waypoints import Graph, Route, Surroundings, Way, own_when_moved
 from occviewer.models import open_model
-from occviewer.models.checkpoint import load_bottleneck
+from occviewer.models.checkpoint import CheckpointError, load_bottleneck
 from occviewer.networks.waypoints import SIDE, Waypoints, distances, samples
 
 from .spaces import code_of, same, small_bottleneck, small_model
@@ -204,6 +204,17 @@ def test_what_is_known_of_steps_is_stored_with_the_model(measured):
     assert stored.neighbours.shape == stored.tears.shape == (7, 4)
     assert stored.neighbours.dtype == torch.int64
     assert float(stored.tears.max()) == 0.5
+
+
+@pytest.mark.parametrize(("name", "value"), [("neighbours", 7), ("neighbours", -1), ("tears", -1)])
+def test_impossible_steps_in_a_file_are_said(name, value, tmp_path):
+    bottleneck = small_bottleneck()
+    waypoints = torn(Waypoints.of(torch.randn(7, 12), balls(*np.linspace(-0.3, 0.3, 7))))
+    bottleneck.keep_waypoints(waypoints)
+    getattr(waypoints, name)[3, 1] = value
+    model = small_model(tmp_path, latent=bottleneck)
+    with pytest.raises(CheckpointError, match="steps between its waypoints"):
+        latent_space(model)
 
 
 def test_the_steps_by_the_ends_are_looked_at_once_a_shape(measured, monkeypatch):
