@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the usual name
 
-from occviewer.arrays import Float32Array, Float64Array
+from occviewer.arrays import Float32Array, Float64Array, IntArray
 
 SIDE = 32
 """Samples a side at which a shape is looked at."""
@@ -92,8 +92,11 @@ class Waypoints(nn.Module):
         """Leave out those that have no other within a distance, 0 … 1."""
         apart = self.apart(self.looks)
         np.fill_diagonal(apart, 1.0)
-        kept = np.flatnonzero(apart.min(1, initial=1.0) <= farthest)
-        made = type(self)(self.vectors.shape[1], len(kept))
+        return self.only(np.flatnonzero(apart.min(1, initial=1.0) <= farthest))
+
+    def only(self, kept: IntArray) -> Waypoints:
+        """Keep some by their numbers (K,); what is known of steps is of all, and forgotten."""
+        made = type(self)(self.vectors.shape[1], len(kept)).to(self.vectors.device)
         made.gaze.copy_(self.gaze)
         for name in ("vectors", "looks", "kinds"):
             getattr(made, name).copy_(getattr(self, name)[kept])

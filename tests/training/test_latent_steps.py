@@ -1,4 +1,4 @@
-"""Which steps from waypoint to waypoint are stored as torn."""
+"""Which waypoints are left out, and which steps between the others are stored as torn."""
 
 import pytest
 import torch
@@ -27,7 +27,9 @@ def test_each_step_is_looked_at_once_and_stored_for_both_its_ends(tmp_path, monk
     model = small_model(tmp_path, latent=bottleneck)
 
     def tear(fields):
-        looked.append(len(list(fields)))
+        if len(fields := list(fields)) == 1:
+            return 0.0
+        looked.append(len(fields))
         return float(len(looked))
 
     monkeypatch.setattr(latent_steps, "tear", tear)
@@ -59,17 +61,54 @@ def test_what_is_measured_is_what_lies_between(tmp_path, monkeypatch):
         return code
 
     monkeypatch.setattr(model, "field", field)
-    monkeypatch.setattr(latent_steps, "tear", lambda fields: float(len(list(fields))))
+    monkeypatch.setattr(latent_steps, "tear", lambda fields: float(len(list(fields)) > 1))
     measure_steps(model, bottleneck)
-    assert bottleneck.waypoints.tears.tolist() == [[3.0], [3.0]]
+    assert bottleneck.waypoints.tears.tolist() == [[1.0], [1.0]]
+    (one, one_leniency), (other, other_leniency), *seen = seen
+    assert torch.allclose(one, first, atol=1e-5)
+    assert torch.allclose(other, last, atol=1e-5)
+    assert one_leniency == other_leniency == 0
     for (vector, leniency), share in zip(seen, (0.25, 0.5, 0.75), strict=True):
         assert torch.allclose(vector, torch.lerp(first, last, share), atol=1e-5)
         assert 0 < leniency <= 0.5
     assert seen[1][1] > seen[0][1] == pytest.approx(seen[2][1])
 
 
+def test_waypoints_in_pieces_are_left_out_before_steps_are_looked_at(tmp_path, monkeypatch):
+    bottleneck, told = bottleneck_with(COUNT), []
+    model = small_model(tmp_path, latent=bottleneck)
+    before, alone = bottleneck.waypoints, []
+
+    def tear(fields):
+        if len(list(fields)) > 1:
+            return 0.3
+        alone.append(1)
+        return 0.02 if len(alone) in (1, 4) else 0.01
+
+    monkeypatch.setattr(latent_steps, "tear", tear)
+    measure_steps(model, bottleneck, lambda *done: told.append(done))
+    whole = [n for n in range(COUNT) if n not in (0, 3)]
+    assert bottleneck.config["waypoints"] == len(bottleneck.waypoints) == COUNT - 2
+    for name in ("vectors", "looks", "kinds"):
+        kept = getattr(bottleneck.waypoints, name)
+        assert torch.equal(kept, getattr(before, name)[whole])
+    assert int(bottleneck.waypoints.neighbours.max()) < COUNT - 2
+    assert told[-1][0] == told[-1][1]
+
+
+def test_where_all_are_in_pieces_there_are_none(tmp_path, monkeypatch):
+    bottleneck = bottleneck_with(3)
+    model = small_model(tmp_path, latent=bottleneck)
+    monkeypatch.setattr(latent_steps, "tear", lambda fields: 1.0)
+    measure_steps(model, bottleneck)
+    assert bottleneck.waypoints is None
+    assert bottleneck.config["waypoints"] == bottleneck.config["neighbours"] == 0
+
+
 @pytest.mark.parametrize("count", [0, 1])
-def test_without_two_waypoints_there_is_nothing_to_look_at(count, tmp_path):
+def test_without_two_waypoints_there_is_nothing_to_look_at(count, tmp_path, monkeypatch):
     bottleneck = bottleneck_with(count)
+    monkeypatch.setattr(latent_steps, "tear", lambda fields: 0.0)
     measure_steps(small_model(tmp_path, latent=bottleneck), bottleneck)
     assert bottleneck.config["neighbours"] == 0
+    assert bottleneck.config["waypoints"] == count
