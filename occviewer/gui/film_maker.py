@@ -94,6 +94,8 @@ class FilmMaker(QObject):
     def close(self) -> None:
         """End the process if it still runs, and leave nothing behind; may be called twice."""
         self._ended = True
+        # A process that outlives its wait tells of its end while this is taken down.
+        self._process.blockSignals(True)
         if self._process.state() != QProcess.ProcessState.NotRunning:
             self._process.kill()
             self._process.waitForFinished(_KILLED)

@@ -48,6 +48,7 @@ class TrackControl(QObject):
         self.position = 0.0
         self._way: Way | None = None
         self._shown: object = None  # what the panel shows: keyframes, shelf, model
+        self._model: object = None  # whose way it is
         self._moving_from: object = None  # the document's shape when it began to move
         self._frames = TrackFrames(controller, self._frame_shown, self._failed)
         self._finder = WayFinder(controller)
@@ -256,10 +257,14 @@ class TrackControl(QObject):
         shown = (document.track, document.shelf, document.model, unusable)
         if shown == self._shown:
             return
-        self._shown = shown
+        before = self._way if self._model is document.model else None
+        self._shown, self._model = shown, document.model
         entries = [document.entry(key) for key in document.track.keyframes]
         why_not = why_no_way(entries, unusable)
-        way = None if why_not else Way(entries, document.track.loop)
+        way, loop = None, document.track.loop
+        if not why_not:  # what changed may be another shape's name
+            kept = before is not None and before.is_of(entries, loop)
+            way = before if kept else Way(entries, loop, before)
         if self.playing:  # it goes on from here, at the new pace
             self._began = (time.monotonic(), self.position)
         self._way = way

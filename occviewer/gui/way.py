@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from occviewer.document.shape import ShelfEntry
+from occviewer.document.shape import Shape, ShelfEntry
 
 if TYPE_CHECKING:
     from occviewer.gui.latent_studio import LatentStudio
@@ -21,6 +21,9 @@ class Way:
         At least two, of the open model; as their sliders stand.
     loop : bool
         Whether the last becomes the first again.
+    before : Way, optional
+        One of the same model that it takes the place of: what was made of its shapes is not
+        made again.
 
     Attributes
     ----------
@@ -28,10 +31,21 @@ class Way:
         Whether all that lies on it was found; else a shape of it may take a while.
     """
 
-    def __init__(self, entries: Sequence[ShelfEntry], loop: bool) -> None:
+    def __init__(
+        self, entries: Sequence[ShelfEntry], loop: bool, before: Way | None = None
+    ) -> None:
         self._entries, self._loop = tuple(entries), loop
-        self._codes: tuple[Code, ...] = ()
+        made = {} if before is None else before._codes
+        # The same objects make the same path again, and what was looked at is known of them.
+        shapes = [entry.shape for entry in entries]
+        self._codes: dict[Shape, Code] = {
+            shape: code for shape in shapes if (code := made.get(shape)) is not None
+        }
         self.is_found = False
+
+    def is_of(self, entries: Sequence[ShelfEntry], loop: bool) -> bool:
+        """Whether it is the way through these shapes."""
+        return self._loop == loop and _passed(self._entries) == _passed(entries)
 
     @property
     def length(self) -> int:
@@ -91,11 +105,10 @@ class Way:
         self.is_found = True
 
     def _of(self, latent: LatentStudio) -> tuple[Code, ...]:
-        if not self._codes:  # kept: the same objects make the same path again
-            shapes = [entry.shape for entry in self._entries]
-            codes = [latent.edited(s.code, s.edit) for s in shapes if s.code is not None]
-            self._codes = tuple(codes)
-        return self._codes
+        for shape in (entry.shape for entry in self._entries):
+            if shape not in self._codes and shape.code is not None:
+                self._codes[shape] = latent.edited(shape.code, shape.edit)
+        return tuple(self._codes[entry.shape] for entry in self._entries)
 
     def threshold_at(self, position: float, models: float) -> float | None:
         """Threshold at a position, straight from one shape to the next.
@@ -118,6 +131,10 @@ class Way:
             return None
         low, high = (models if end is None else end for end in ends)
         return low + (position - first) * (high - low)
+
+
+def _passed(entries: Sequence[ShelfEntry]) -> list[tuple[str, Shape, float | None]]:
+    return [(entry.id, entry.shape, entry.threshold) for entry in entries]
 
 
 def title_of(way: Way) -> str:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from occviewer.document import commands
 from occviewer.errors import Cancelled
 from occviewer.gui.latent_studio import LatentStudio
 
@@ -24,6 +25,39 @@ def test_a_way_is_found_while_nobody_asks_for_it(captured, qtbot):
     qtbot.waitUntil(lambda: way.is_found, timeout=LONG)
     assert controller.history.titles[-1].startswith("Add")
     assert not controller.track.moving
+
+
+def test_what_happens_beside_the_track_does_not_let_its_way_be_searched_again(
+    captured, qtbot, monkeypatch
+):
+    window, controller, keys = captured
+    code = controller.document.entry(keys[0]).shape.code
+    controller.do(commands.take, keys[0])
+    qtbot.waitUntil(lambda: at_rest(controller), timeout=LONG)
+    controller.do(commands.slide, 0, 0.5)
+    qtbot.waitUntil(lambda: at_rest(controller), timeout=LONG)
+    controller.do(commands.capture)
+    moved = controller.document.shelf[-1]
+    assert moved.shape.code is code
+    assert moved.shape.edit.offsets
+    controller.track.add([moved.id, keys[1]])
+    way, searched, find = controller.track.way, [], LatentStudio.find_ways
+    qtbot.waitUntil(lambda: way.is_found, timeout=LONG)
+
+    def counted(self, keyframes, progress, *, loop):
+        searched.append(keyframes)
+        find(self, keyframes, progress, loop=loop)
+
+    monkeypatch.setattr(LatentStudio, "find_ways", counted)
+    controller.do(commands.rename, keys[0], "Another name")
+    controller.do(commands.capture)
+    assert controller.track.way is way
+    window.track.loop.setChecked(True)
+    loop = controller.track.way
+    assert loop is not way
+    qtbot.waitUntil(lambda: loop.is_found, timeout=LONG)
+    (keyframes,) = searched
+    assert keyframes[0] is way._codes[moved.shape]  # so that what was looked at is known of it
 
 
 def test_it_gives_way_to_what_a_person_wants_and_goes_on_afterwards(captured, qtbot, monkeypatch):
