@@ -70,6 +70,7 @@ class Viewport(QWidget):
         self._cloud_data = pv.PolyData()
         self._sizes: list[tuple[pv.Actor, float]] = []
         self._make_actors()
+        self.set_shading(self._shading)
         canvas.take_keys_away()
         canvas.enable_trackball_style()
         self.look("isometric")

@@ -92,6 +92,18 @@ def test_what_a_person_would_see_is_more_than_the_tolerance(viewport, change):
     assert mean > MEAN or worst > WORST
 
 
+def test_a_shape_is_smooth_until_somebody_wants_it_flat(viewport):
+    mesh, _, _ = ring(12)
+    viewport.show_mesh(mesh)
+    viewport.set_visible("points", False)
+    first = drawn(viewport)
+    viewport.set_shading("flat")
+    flat = drawn(viewport)
+    viewport.set_shading("smooth")
+    assert difference(first, drawn(viewport))[0] == 0
+    assert difference(first, flat)[1] > 20
+
+
 def test_marks_have_their_size_on_a_dense_screen_as_well(viewport, monkeypatch):
     size, line = viewport._cloud_actor.prop.point_size, viewport._floor_actor.prop.line_width
     density = viewport.devicePixelRatioF()
