@@ -62,8 +62,7 @@ class TrackControl(QObject):
         self._still.timeout.connect(lambda: self.rest(_STEPPED))
         self._connect_panel()
         controller.history.add_listener(self._follow)
-        # Only then is it known by its content, which shapes of the shelf are its own.
-        controller.pipeline.opened.connect(lambda model: self._follow())
+        controller.pipeline.opened.connect(lambda model: self._begin_anew())
         controller.window.close_wanted.connect(self._close)
         self._follow()
 
@@ -247,6 +246,14 @@ class TrackControl(QObject):
         self._clock.stop()
         self._still.stop()
         self._panel.show_playing(False)
+
+    def _begin_anew(self) -> None:
+        """Make the way again: a model was opened, which knows nothing of the way before.
+
+        Only now is it known by its content, too, which shapes of the shelf are its own.
+        """
+        self._shown = self._model = None
+        self._follow()
 
     def _follow(self) -> None:
         """Bring the panel and the way in step with the document."""

@@ -36,6 +36,7 @@ class Way:
     ) -> None:
         self._entries, self._loop = tuple(entries), loop
         made = {} if before is None else before._codes
+        self._maker: LatentStudio | None = None if before is None else before._maker
         # The same objects make the same path again, and what was looked at is known of them.
         shapes = [entry.shape for entry in entries]
         self._codes: dict[Shape, Code] = {
@@ -83,9 +84,10 @@ class Way:
         CodeError, LatentError
             A shape is of another model.
         """
+        keyframes = self._of(latent)
         if not self.is_found:
             self.find(latent, progress)
-        return latent.between(self._of(latent), self.inside(position), loop=self._loop)
+        return latent.between(keyframes, self.inside(position), loop=self._loop)
 
     def find(self, latent: LatentStudio, progress: Callable[[float], None]) -> None:
         """Find what lies on it ahead of time; to be called in the compute thread.
@@ -105,6 +107,8 @@ class Way:
         self.is_found = True
 
     def _of(self, latent: LatentStudio) -> tuple[Code, ...]:
+        if self._maker is not latent:  # the model was opened again, on another device perhaps
+            self._codes, self._maker, self.is_found = {}, latent, False
         for shape in (entry.shape for entry in self._entries):
             if shape not in self._codes and shape.code is not None:
                 self._codes[shape] = latent.edited(shape.code, shape.edit)

@@ -60,6 +60,30 @@ def test_what_happens_beside_the_track_does_not_let_its_way_be_searched_again(
     assert keyframes[0] is way._codes[moved.shape]  # so that what was looked at is known of it
 
 
+def test_a_model_that_is_opened_again_has_its_way_searched_again(captured, qtbot, monkeypatch):
+    _, controller, keys = captured
+    searched, find = [], LatentStudio.find_ways
+
+    def counted(self, keyframes, progress, *, loop):
+        searched.append((self, keyframes))
+        find(self, keyframes, progress, loop=loop)
+
+    monkeypatch.setattr(LatentStudio, "find_ways", counted)
+    controller.track.add(keys)
+    for opened_before in (0, 1):
+        qtbot.waitUntil(
+            lambda opened_before=opened_before: (
+                len(searched) > opened_before and controller.track.way.is_found
+            ),
+            timeout=LONG,
+        )
+        controller.pipeline.set_device("cpu")  # as asked for; before it was found
+    (first, before), (second, after) = searched
+    assert first is not second
+    # What the model before made lies where that model computed.
+    assert not {id(code) for code in before} & {id(code) for code in after}
+
+
 def test_it_gives_way_to_what_a_person_wants_and_goes_on_afterwards(captured, qtbot, monkeypatch):
     window, controller, keys = captured
     calls, find = [], LatentStudio.find_ways
