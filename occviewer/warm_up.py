@@ -14,6 +14,7 @@ def warm_up() -> None:
     import torch
 
     from occviewer.extraction import Follower
+    from occviewer.extraction.contour import Backend
     from occviewer.models.fields import NetworkField
     from occviewer.networks import HouseNetwork
 
@@ -31,12 +32,13 @@ def warm_up() -> None:
             weights.copy_(torch.randn(weights.shape, generator=own) / 3)
         features = network.encode(torch.rand(1, 64, 3, generator=own) - 0.5)
     follower = Follower()
-    for shift in (0.0, 0.01):
+    shifts: list[tuple[float, Backend]] = [(0.0, "flying_edges"), (0.01, "pymcubes")]
+    for shift, backend in shifts:
         field = NetworkField(network, features, 0.0, bounds)
         # A level in the middle of what is there, so that there is a surface.
         points = np.random.default_rng(0).uniform(-0.5, 0.5, (999, 3)).astype(np.float32)
         logits = field.logits(points)
-        follower.extract(field, 32, float(np.median(logits)) + shift)
+        follower.extract(field, 32, float(np.median(logits)) + shift, backend=backend)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from occviewer.arrays import IntArray, UInt8Array
+from occviewer.arrays import FloatArray, IntArray, UInt8Array
 from occviewer.extraction.bricks import BRICK, INSIDE, BrickGrid
 from occviewer.extraction.dense import DenseGrid
 
@@ -56,16 +56,22 @@ def contour(grid: BrickGrid | DenseGrid, backend: Backend = "flying_edges") -> C
         VTK's FlyingEdges (Schroeder et al. 2015) does not hold Python's lock;
         PyMCubes is the reference.
     """
+    # Here, because what compiles them takes half a second to import.
+    from occviewer.extraction import surface_kernels as kernels
+
     surface_of = {"flying_edges": _flying_edges, "pymcubes": _pymcubes}[backend]
     parts: list[Contour] = []
     blocks = _dense_blocks if isinstance(grid, DenseGrid) else _blocks
     for origin, signs in blocks(grid, _BLOCK[backend]):  # type: ignore[arg-type]
-        doubled, triangles = surface_of(signs)
-        odd = doubled[1:] & 1  # of its three coordinates one is
-        axes = odd[0] + 2 * odd[1]
-        parts.append(Contour((doubled >> 1) + origin[:, None], axes, _faces(triangles)))
+        points, triangles = surface_of(signs)
+        nodes, axes = np.empty((3, len(points)), np.int64), np.empty(len(points), np.int64)
+        kernels.edges(points, origin, nodes, axes)
+        faces = np.empty(triangles.shape, np.int32)
+        kernels.copied(triangles, faces)
+        parts.append(Contour(nodes, axes, faces))
     if not parts:
-        return Contour(np.empty((3, 0), np.int64), np.empty(0, np.int64), _faces(np.empty((0, 3))))
+        none = np.empty((3, 0), np.int64)
+        return Contour(none, none[0], np.empty((0, 3), np.int32))
     return parts[0] if len(parts) == 1 else _welded(parts, grid.cells + 3)
 
 
@@ -80,7 +86,7 @@ def _welded(parts: list[Contour], side: int) -> Contour:
     key, same = np.unique(np.concatenate(keys), return_inverse=True)
     node, axes = key // 3, key % 3
     x, yz = np.divmod(node, side * side)
-    joined = _faces(same[np.concatenate(faces)])
+    joined = same[np.concatenate(faces)].astype(np.int32)
     return Contour(np.stack([x, *np.divmod(yz, side)]), axes, joined)
 
 
@@ -131,8 +137,8 @@ def _bounds(signs: UInt8Array) -> tuple[slice, slice, slice] | None:
     return tuple(slice(int(each[0]) - 1, int(each[-1]) + 2) for each in found)  # type: ignore[return-value]
 
 
-def _flying_edges(signs: UInt8Array) -> tuple[IntArray, IntArray]:
-    """Vertices (3, V) in half nodes and triangles (F, 3)."""
+def _flying_edges(signs: UInt8Array) -> tuple[FloatArray, IntArray]:
+    """Vertices (V, 3) in nodes, each in the middle of an edge, and triangles (F, 3)."""
     from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
     from vtkmodules.vtkCommonDataModel import vtkImageData
     from vtkmodules.vtkFiltersCore import vtkFlyingEdges3D
@@ -150,26 +156,16 @@ def _flying_edges(signs: UInt8Array) -> tuple[IntArray, IntArray]:
     flying.Update()
     output = flying.GetOutput()
     if output.GetNumberOfPoints() == 0:
-        return np.empty((3, 0), np.int64), np.empty((0, 3), np.int64)
+        return np.empty((0, 3)), np.empty((0, 3), np.int64)
     points = vtk_to_numpy(output.GetPoints().GetData())
     triangles = vtk_to_numpy(output.GetPolys().GetConnectivityArray()).reshape(-1, 3)
     # Reversing the axes mirrors the surface, so the triangles are turned too.
-    return _doubled(points[:, ::-1]), triangles[:, ::-1]
+    return points[:, ::-1], triangles[:, ::-1]
 
 
-def _pymcubes(signs: UInt8Array) -> tuple[IntArray, IntArray]:
-    """Vertices (3, V) in half nodes and triangles (F, 3)."""
+def _pymcubes(signs: UInt8Array) -> tuple[FloatArray, IntArray]:
+    """As `_flying_edges`."""
     import mcubes
 
     points, triangles = mcubes.marching_cubes(signs.astype(np.float32), 0.5)
-    return _doubled(points.reshape(-1, 3)), triangles.reshape(-1, 3).astype(np.int64)
-
-
-def _doubled(points: npt.NDArray[np.floating]) -> IntArray:
-    # Half-integers and integers, so that twice them is exact.
-    doubled: IntArray = (2 * points.T).astype(np.int64)
-    return doubled
-
-
-def _faces(triangles: npt.NDArray[np.generic]) -> npt.NDArray[np.int32]:
-    return np.ascontiguousarray(triangles, dtype=np.int32)
+    return points.reshape(-1, 3), triangles.reshape(-1, 3).astype(np.int64)

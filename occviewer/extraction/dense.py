@@ -1,8 +1,8 @@
 """Dense storage of one level of the grid, for levels that are not too fine for it.
 
-Nodes are padded as those of `occviewer.extraction.bricks`, and values mean the same. Up to a
-few million nodes it is quicker to hold all of them than to find out which to hold: a node's
-place is arithmetic, and its neighbours are a fixed number of places away.
+Nodes are padded as those of `occviewer.extraction.bricks`, and values mean the same. Up to
+some twenty million nodes it is quicker to hold all of them than to find out which to hold: a
+node's place is arithmetic, and its neighbours are a fixed number of places away.
 """
 
 from __future__ import annotations
@@ -16,11 +16,18 @@ from occviewer.extraction.bricks import BRICK, INSIDE, BrickGrid, packed
 # Needed: to be asked in any case. Passed: need not be asked for a doubt. Queued: will be asked.
 KNOWN, UNCERTAIN, NEEDED, PASSED, QUEUED = (np.uint8(1 << bit) for bit in range(5))
 
-DENSE_CELLS = 128
-"""Levels of so many cells a side, and coarser ones, are dense."""
+# Levels of so many cells a side, and coarser ones, are dense: all those of a grid that is not
+# finer than the first, which takes 90 MB at most; of a finer one, those from which it takes
+# longer to make bricks than bricks save.
+_DENSE_CELLS, _DENSE_CELLS_OF_FINER = 256, 128
 
 # For fewer nodes a thread is not worth its while.
 LEAST_NODES = 1 << 17
+
+
+def dense_cells(resolution: int) -> int:
+    """Cells a side of the finest level that is dense, of a grid of some resolution."""
+    return _DENSE_CELLS if resolution <= _DENSE_CELLS else _DENSE_CELLS_OF_FINER
 
 
 class DenseGrid:

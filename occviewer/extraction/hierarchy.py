@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from occviewer.extraction.bricks import BRICK, INSIDE, BrickGrid, packed
-from occviewer.extraction.dense import DENSE_CELLS, KNOWN, DenseGrid
+from occviewer.extraction.dense import KNOWN, DenseGrid, dense_cells
 from occviewer.extraction.field import BATCH, Asker
 from occviewer.extraction.guard import Guard, guard_for
 from occviewer.extraction.prediction import predict
@@ -95,7 +95,7 @@ def descend(
 
     cells = -(-asker.resolution // levels[0])
     grid: Grid
-    if keep and cells <= DENSE_CELLS:
+    if keep and cells <= dense_cells(asker.resolution):
         grid = DenseGrid(cells)
         _ask_all_dense(grid, asker, levels[0], within(0))
     else:
@@ -118,7 +118,7 @@ def next_level(
 ) -> Settling | DenseSettling:
     """Predict the level after a settled one, to be settled."""
     cells = -(-asker.resolution // stride)
-    if isinstance(coarse, DenseGrid) and cells <= DENSE_CELLS:
+    if isinstance(coarse, DenseGrid) and cells <= dense_cells(asker.resolution):
         # Here, because what compiles their loops takes half a second to import.
         from occviewer.extraction.dense_prediction import predict_dense
         from occviewer.extraction.dense_settling import DenseSettling

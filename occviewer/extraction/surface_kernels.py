@@ -4,8 +4,31 @@ from __future__ import annotations
 
 import numpy as np
 
-from occviewer.arrays import Float32Array, Float64Array, IntArray
+from occviewer.arrays import Float32Array, Float64Array, FloatArray, IntArray
 from occviewer.compiled import compiled
+
+
+@compiled
+def edges(points: FloatArray, origin: IntArray, nodes: IntArray, axes: IntArray) -> None:
+    """Find the edges in whose middles points (V, 3) lie, in nodes of a block.
+
+    Entered are their lower ends (3, V), from the block's first node on, and their axes (V,).
+    """
+    for v in range(len(axes)):
+        for axis in range(3):
+            # Half-integers and integers, so that twice them is exact; of the three one is odd.
+            doubled = int(2 * points[v, axis])
+            nodes[axis, v] = (doubled >> 1) + origin[axis]
+            if doubled & 1:
+                axes[v] = axis
+
+
+@compiled
+def copied(triangles: IntArray, faces: IntArray) -> None:
+    """Enter triangles (F, 3), in whatever order they lie, as faces (F, 3)."""
+    for f in range(len(faces)):
+        for corner in range(3):
+            faces[f, corner] = triangles[f, corner]
 
 
 @compiled

@@ -18,12 +18,12 @@ from occviewer.team import Team
 
 # Activations of a chunk that stay in a core's cache: 512 KiB of float32, but not fewer
 # queries than make up for the calls. Measured on the CPU; a GPU wants to be filled.
-_CPU_ACTIVATIONS, _LEAST_CHUNK = 1 << 17, 1 << 10
+_CPU_ACTIVATIONS, _LEAST_CHUNK = 1 << 17, 1 << 9
 _GPU_CHUNK = 1 << 18
 _WHOLE = 1 << 30
 
-# So many queries are worth a thread of their own.
-_SHARE = 1 << 10
+# So many queries are worth a thread of their own, and so many multiplications of one layer.
+_SHARE, _LEAST_SHARE, _LAYER_WORTH_A_THREAD = 1 << 10, 1 << 6, 1 << 22
 
 
 class NetworkField:
@@ -62,7 +62,7 @@ class NetworkField:
             self._layered = layered_decoder(network, features)
             self._prepared = fast_decoder(network, features) or self._layered
         self._fill = getattr(self._prepared, "fill", None)
-        self._chunk = chunk_size(network, self._device)
+        self._chunk, self._share = chunk_size(network, self._device), share_size(network)
         self._level, self._leniency = float(level), leniency
         self._bounds = np.array(bounds, np.float32)
         self._bounds.setflags(write=False)
@@ -133,7 +133,7 @@ class NetworkField:
         threads = torch.get_num_threads()
         with _one_thread_an_operation():
             most = 1 if self._chunk == _WHOLE else threads
-            parts = queries.tensor_split(max(1, min(most, len(queries) // _SHARE)))
+            parts = queries.tensor_split(max(1, min(most, len(queries) // self._share)))
             answers = Team(threads).do([partial(self._alone, part) for part in parts])
             return torch.cat(answers).numpy()
 
@@ -204,6 +204,14 @@ def chunk_size(network: OccupancyNetwork, device: torch.device) -> int:
         return _WHOLE
     if device.type != "cpu":
         return _GPU_CHUNK
+    return int(min(max(_CPU_ACTIVATIONS // _width_of(network), _LEAST_CHUNK), 16384))
+
+
+def share_size(network: OccupancyNetwork) -> int:
+    """Choose how many queries a thread must have at least: few, where each is much work."""
+    return int(min(max(_LAYER_WORTH_A_THREAD // _width_of(network) ** 2, _LEAST_SHARE), _SHARE))
+
+
+def _width_of(network: OccupancyNetwork) -> int:
     decoder = getattr(network, "decoder", network)
-    width = max(parameter.shape[0] for parameter in decoder.parameters())
-    return int(min(max(_CPU_ACTIVATIONS // width, _LEAST_CHUNK), 16384))
+    return max(int(parameter.shape[0]) for parameter in decoder.parameters())

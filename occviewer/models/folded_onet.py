@@ -23,7 +23,7 @@ class FoldedONet:
     A conditional batch norm in evaluation mode is, once the code is known, an affine
     map ``a x + b`` of each channel. Where it follows a linear layer it is multiplied
     into that layer's weights; the one at the head of a residual block stays one
-    multiplication and one addition.
+    multiplication and one addition, which the bias of the block before goes into.
 
     Parameters
     ----------
@@ -39,32 +39,40 @@ class FoldedONet:
         with torch.no_grad():
             self._first = _linear(decoder.fc_p)
             self._blocks = []
+            before = torch.zeros_like(self._first[1])
             for block in decoder.five("block"):
                 assert isinstance(block, CResnetBlockConv1d)
                 scale, shift = _affine(block.bn_1, c)
                 weight, bias = _linear(block.fc_0)
-                folded = RowLinear(weight * scale[:, None], bias * scale + shift)
-                second = RowLinear(*_linear(block.fc_1))
-                self._blocks.append((_affine(block.bn_0, c), folded, second))
-            self._end = _affine(decoder.bn, c)
+                inner = RowLinear(weight * scale[:, None], bias * scale + shift)
+                scale, shift = _affine(block.bn_0, c)
+                weight, bias = _linear(block.fc_1)
+                head = scale, shift + scale * before
+                self._blocks.append((head, inner, RowLinear(weight)))
+                before = before + bias
+            scale, shift = _affine(decoder.bn, c)
+            self._end = scale, shift + scale * before
             weight, self._last_bias = _linear(decoder.fc_out)
             self._last = weight[0].clone()
 
     def __call__(self, queries: Tensor) -> Tensor:
-        """Logits (M,) of queries (M, 3)."""
-        net = F.linear(padded(queries), *self._first)
-        for (scale, shift), first, second in self._blocks:
-            inner = first(torch.addcmul(shift, net, scale).relu_()).relu_()
-            net.add_(second(inner))
-        scale, shift = self._end
-        out = torch.mv(torch.addcmul(shift, net, scale).relu_(), self._last)
-        return out.add_(self._last_bias)[: len(queries)]
+        """Logits (M,) of queries (M, 3); no gradients."""
+        with torch.no_grad():
+            net = F.linear(padded(queries), *self._first)
+            # In place: new memory for each operation took a tenth of the time.
+            active, middle = torch.empty_like(net), torch.empty_like(net)
+            for (scale, shift), inner, outer in self._blocks:
+                torch.addcmul(shift, net, scale, out=active).relu_()
+                outer.onto(inner.into(active, middle).relu_(), net)
+            scale, shift = self._end
+            out = torch.mv(torch.addcmul(shift, net, scale, out=active).relu_(), self._last)
+            return out.add_(self._last_bias)[: len(queries)]
 
 
 def _linear(conv: torch.nn.Conv1d) -> tuple[Tensor, Tensor]:
     """Weight (out, in) and bias (out,) of a convolution of width 1."""
     assert conv.bias is not None
-    return conv.weight[..., 0].contiguous(), conv.bias
+    return conv.weight[..., 0].detach().contiguous(), conv.bias.detach()
 
 
 def _affine(norm: CBatchNorm1d, c: Tensor) -> tuple[Tensor, Tensor]:

@@ -11,7 +11,7 @@ from .fields import AnalyticField, Sheet, Sphere, Torus, corners_of, dense_signs
 def storage(request, monkeypatch):
     """Levels are stored in two ways; what they promise is the same."""
     if request.param != "dense":
-        monkeypatch.setattr(hierarchy, "DENSE_CELLS", 20)
+        monkeypatch.setattr(hierarchy, "dense_cells", lambda resolution: 20)
 
 
 class Moving(AnalyticField):

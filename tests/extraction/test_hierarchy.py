@@ -12,7 +12,7 @@ from .fields import ALL, Blobs, Sheet, Sphere, dense_signs, mixed_cells
 def storage(request, monkeypatch):
     """Levels are stored in two ways; what they promise is the same."""
     if request.param != "dense":
-        monkeypatch.setattr(hierarchy, "DENSE_CELLS", 20)
+        monkeypatch.setattr(hierarchy, "dense_cells", lambda resolution: 20)
 
 
 def signs_of(grid):

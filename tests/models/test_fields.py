@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from occviewer.models.fields import NetworkField, chunk_size
+from occviewer.models.fields import NetworkField, chunk_size, share_size
 from occviewer.models.folded_onet import FoldedONet
 from occviewer.networks import ONet
 
@@ -121,3 +121,8 @@ def test_wide_decoders_are_asked_in_smaller_chunks():
     wide = chunk_size(ONet(c_dim=8, encoder_hidden=8, decoder_hidden=256), torch.device("cpu"))
     assert wide < narrow
     assert chunk_size(small_network("house"), torch.device("cuda")) > narrow
+
+
+def test_threads_share_fewer_queries_of_wide_decoders():
+    wide = ONet(c_dim=8, encoder_hidden=8, decoder_hidden=256)
+    assert share_size(wide) < share_size(small_network("house"))
