@@ -8,19 +8,24 @@ edge the vertex lies is computed afterwards from the values themselves.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from occviewer.arrays import FloatArray, IntArray, UInt8Array
+from occviewer.arrays import BoolArray, FloatArray, IntArray, UInt8Array
 from occviewer.extraction.bricks import BRICK, INSIDE, BrickGrid
 from occviewer.extraction.dense import DenseGrid
+from occviewer.team import ALONE, Team
 
 Backend = Literal["flying_edges", "pymcubes"]
+
+Block: TypeAlias = Callable[[], tuple[IntArray, UInt8Array]]
+"""Gives the first node (3,) and the signs (X, Y, Z) of a part of the grid."""
 
 # Bricks a side of the blocks that a backend is given: 16 MB of signs at most.
 _BLOCK = {"flying_edges": 32, "pymcubes": 8}
@@ -45,7 +50,9 @@ class Contour:
     faces: npt.NDArray[np.int32]
 
 
-def contour(grid: BrickGrid | DenseGrid, backend: Backend = "flying_edges") -> Contour:
+def contour(
+    grid: BrickGrid | DenseGrid, backend: Backend = "flying_edges", team: Team = ALONE
+) -> Contour:
     """Join the surface between inside and outside nodes of a settled grid.
 
     Parameters
@@ -55,20 +62,32 @@ def contour(grid: BrickGrid | DenseGrid, backend: Backend = "flying_edges") -> C
     backend : {"flying_edges", "pymcubes"}
         VTK's FlyingEdges (Schroeder et al. 2015) does not hold Python's lock;
         PyMCubes is the reference.
+    team : Team
+        Shares out the blocks into which a fine grid is cut.
     """
     # Here, because what compiles them takes half a second to import.
     from occviewer.extraction import surface_kernels as kernels
 
     surface_of = {"flying_edges": _flying_edges, "pymcubes": _pymcubes}[backend]
-    parts: list[Contour] = []
-    blocks = _dense_blocks if isinstance(grid, DenseGrid) else _blocks
-    for origin, signs in blocks(grid, _BLOCK[backend]):  # type: ignore[arg-type]
+
+    def part(block: Block) -> Contour:
+        origin, signs = block()
         points, triangles = surface_of(signs)
         nodes, axes = np.empty((3, len(points)), np.int64), np.empty(len(points), np.int64)
         kernels.edges(points, origin, nodes, axes)
         faces = np.empty(triangles.shape, np.int32)
         kernels.copied(triangles, faces)
-        parts.append(Contour(nodes, axes, faces))
+        return Contour(nodes, axes, faces)
+
+    cut = _dense_blocks if isinstance(grid, DenseGrid) else _blocks
+    blocks = list(cut(grid, _BLOCK[backend]))  # type: ignore[arg-type]
+    shares = [blocks[share] for share in team.parts(len(blocks), 1)]
+
+    def several(share: list[Block]) -> list[Contour]:
+        return [part(block) for block in share]
+
+    found = team.do([partial(several, share) for share in shares])
+    parts = [each for some in found for each in some]
     if not parts:
         none = np.empty((3, 0), np.int64)
         return Contour(none, none[0], np.empty((0, 3), np.int32))
@@ -90,47 +109,58 @@ def _welded(parts: list[Contour], side: int) -> Contour:
     return Contour(np.stack([x, *np.divmod(yz, side)]), axes, joined)
 
 
-def _blocks(grid: BrickGrid, size: int) -> Iterator[tuple[IntArray, UInt8Array]]:
-    """First node (3,) and signs (X, Y, Z) of each block that may hold surface."""
+def _blocks(grid: BrickGrid, size: int) -> Iterator[Block]:
+    """Blocks of at most so many bricks a side, no larger than the surface in them."""
     stored = grid.table[1:-1, 1:-1, 1:-1] > INSIDE
-    shared = (grid.values > 0).astype(np.uint8)
+    shared = (grid.values > 0).view(np.uint8)
     for start in product(range(0, grid.side, size), repeat=3):
         # A block needs the first nodes of the bricks above it.
-        reach = tuple(slice(s, s + size + 1) for s in start)
-        if not stored[reach].any():
+        some = stored[tuple(slice(s, s + size + 1) for s in start)]
+        where = _bounds(some)
+        if where is None:
             continue
-        slots = grid.table[tuple(slice(s + 1, s + size + 2) for s in start)]
-        bricks = shared[slots].transpose(0, 3, 1, 4, 2, 5)
-        signs = bricks.reshape([BRICK * n for n in slots.shape])
-        stop = [min(BRICK * size + 1, grid.cells + 3 - BRICK * s) for s in start]
-        yield (
-            np.array(start) * BRICK,
-            np.ascontiguousarray(signs[: stop[0], : stop[1], : stop[2]]),
-        )
+        # Where no brick is stored there is no surface, but there is next to those that are.
+        first = [s + max(along.start, 0) for s, along in zip(start, where, strict=True)]
+        last = [
+            s + min(along.stop, count)
+            for s, along, count in zip(start, where, some.shape, strict=True)
+        ]
+        slots = grid.table[tuple(slice(f + 1, e + 1) for f, e in zip(first, last, strict=True))]
+        ends = np.minimum(BRICK * (np.array(start) + size) + 1, grid.cells + 3)
+        yield partial(_block_of_bricks, shared, slots, BRICK * np.array(first), ends)
 
 
-def _dense_blocks(grid: DenseGrid, size: int) -> Iterator[tuple[IntArray, UInt8Array]]:
+def _block_of_bricks(
+    shared: UInt8Array, slots: IntArray, first: IntArray, ends: IntArray
+) -> tuple[IntArray, UInt8Array]:
+    bricks = shared[slots].transpose(0, 3, 1, 4, 2, 5)
+    signs = bricks.reshape([BRICK * n for n in slots.shape])
+    return first, np.ascontiguousarray(signs[tuple(slice(end) for end in ends - first)])
+
+
+def _dense_blocks(grid: DenseGrid, size: int) -> Iterator[Block]:
     """As `_blocks`, of a dense grid."""
     nodes = BRICK * size
     signs = grid.signs()
-    where = _bounds(signs)
+    where = _bounds(signs)  # next to what is inside there is at least padding
     if where is None:
         return
     signs = signs[where]
     for start in product(*(range(0, count, nodes) for count in signs.shape)):
-        block = signs[tuple(slice(s, s + nodes + 1) for s in start)]
-        if min(block.shape) > 1:  # else it is the last face of the blocks before
+        some = signs[tuple(slice(s, s + nodes + 1) for s in start)]
+        if min(some.shape) > 1:  # else it is the last face of the blocks before
             first = np.array([s + along.start for s, along in zip(start, where, strict=True)])
-            yield first, np.ascontiguousarray(block)
+            yield partial(_block, first, some)
 
 
-def _bounds(signs: UInt8Array) -> tuple[slice, slice, slice] | None:
-    """Bounds of the nodes that are inside, and of those next to them; None without any.
+def _block(first: IntArray, signs: UInt8Array) -> tuple[IntArray, UInt8Array]:
+    return first, np.ascontiguousarray(signs)
 
-    Those next to them are there, for the padding is outside.
-    """
-    rows = np.bitwise_or.reduce(signs, axis=0)
-    x, y, z = np.bitwise_or.reduce(signs, axis=(1, 2)), rows.any(axis=1), rows.any(axis=0)
+
+def _bounds(marked: UInt8Array | BoolArray) -> tuple[slice, slice, slice] | None:
+    """Bounds of what is marked, and of what is next to it, be it there or not; None without any."""
+    rows = np.bitwise_or.reduce(marked, axis=0)
+    x, y, z = np.bitwise_or.reduce(marked, axis=(1, 2)), rows.any(axis=1), rows.any(axis=0)
     if not x.any():
         return None
     found = (np.flatnonzero(each) for each in (x, y, z))

@@ -126,7 +126,7 @@ def next_level(
         dense = predict_dense(coarse, cells, guard, asker.team)
         return DenseSettling(dense, asker, stride, guard, progress)
     grid, uncertain = predict(
-        coarse.bricks() if isinstance(coarse, DenseGrid) else coarse, cells, guard
+        coarse.bricks() if isinstance(coarse, DenseGrid) else coarse, cells, guard, asker.team
     )
     return Settling(grid, asker, stride, guard, uncertain, progress)
 

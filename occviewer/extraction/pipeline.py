@@ -207,7 +207,7 @@ def mesh_of(
     if asker.highest < level or asker.lowest >= level:
         raise NoSurfaceError(_nothing_between(asker, level))
     asker.stop_if_cancelled()
-    surface = contour(grid, backend)
+    surface = contour(grid, backend, asker.team)
     asker.stop_if_cancelled()
     vertices, directions = vertices_and_normals(
         grid, surface, asker, normals=normals, refine=refine

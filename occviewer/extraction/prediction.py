@@ -13,7 +13,9 @@ costs next to nothing; on a rough one it costs what certainty costs.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import product
+from typing import TypeAlias
 
 import numpy as np
 
@@ -21,12 +23,19 @@ from occviewer.arrays import BoolArray, Float32Array, IntArray, UInt8Array
 from occviewer.extraction.bricks import BRICK, INSIDE, BrickGrid, packed, unpacked
 from occviewer.extraction.guard import Guard
 from occviewer.extraction.rows import nine
+from occviewer.team import ALONE, Team
+
+Children: TypeAlias = tuple[IntArray, Float32Array, BoolArray, BoolArray]
+"""Names (M,) of fine bricks, and of their nodes (M, 8, 8, 8) the values, whether they are known,
+and whether they are to be asked."""
 
 # Windows of so many bricks at a time stay in the processor's cache.
 _CHUNK = 256
 
 
-def predict(coarse: BrickGrid, cells: int, guard: Guard) -> tuple[BrickGrid, UInt8Array]:
+def predict(
+    coarse: BrickGrid, cells: int, guard: Guard, team: Team = ALONE
+) -> tuple[BrickGrid, UInt8Array]:
     """Make the next finer grid, filled with what was known and what is predicted.
 
     Parameters
@@ -38,6 +47,8 @@ def predict(coarse: BrickGrid, cells: int, guard: Guard) -> tuple[BrickGrid, UIn
         fewer when the last coarse cell was a half one.
     guard : Guard
         Says what is uncertain.
+    team : Team
+        Shares the work out.
 
     Returns
     -------
@@ -49,8 +60,12 @@ def predict(coarse: BrickGrid, cells: int, guard: Guard) -> tuple[BrickGrid, UIn
     _share(coarse, fine)
     marks = [np.zeros((INSIDE + 1, BRICK, BRICK), np.uint8)]
     bricks = coarse.near_surface()
-    for start in range(0, len(bricks), _CHUNK):
-        marks.append(_predict_some(coarse, fine, bricks[start : start + _CHUNK], guard))
+    chunks = [bricks[start : start + _CHUNK] for start in range(0, len(bricks), _CHUNK)]
+    # As many at a time as there are threads: what is predicted takes memory until it is entered.
+    for start in range(0, len(chunks), team.threads):
+        some = chunks[start : start + team.threads]
+        for children in team.do([partial(_predict_some, coarse, fine, c, guard) for c in some]):
+            marks.append(_enter(fine, *children))
     return fine, np.concatenate(marks)
 
 
@@ -63,8 +78,8 @@ def _share(coarse: BrickGrid, fine: BrickGrid) -> None:
     fine.table[1:-1, 1:-1, 1:-1][inside] = INSIDE
 
 
-def _predict_some(coarse: BrickGrid, fine: BrickGrid, bricks: IntArray, guard: Guard) -> UInt8Array:
-    """Fill the fine bricks in some coarse ones (M,); returns the uncertain nodes' bits."""
+def _predict_some(coarse: BrickGrid, fine: BrickGrid, bricks: IntArray, guard: Guard) -> Children:
+    """Predict the fine bricks in some coarse ones (M,); those without surface become shared."""
     window = coarse.window(bricks, 1, 2)
     values, bound = window[1:-1, 1:-1, 1:-1], _bends(window)
     inside = values > 0
@@ -94,7 +109,8 @@ def _predict_some(coarse: BrickGrid, fine: BrickGrid, bricks: IntArray, guard: G
         chosen = exists[active]
         parts = [a[part].transpose(3, 0, 1, 2)[chosen] for a in (values, known, uncertain)]
         children.append([child[exists & active], *parts])
-    return _enter(fine, *(np.concatenate(column) for column in zip(*children, strict=True)))
+    names, *parts = (np.concatenate(column) for column in zip(*children, strict=True))
+    return (names, *parts)  # type: ignore[return-value]
 
 
 def _enter(
