@@ -27,8 +27,8 @@ class RowLinear:
 
     Where that is clearly faster, a large batch is seen as a batch of images with the channels
     last, and the layer as a convolution of width 1, which torch gives to oneDNN: at a width of
-    256 it ran 2.3 times as fast as MKL's matrix product on an AMD processor of which MKL leaves
-    half of the arithmetic unused, and on another, where it uses all, a tenth slower.
+    256 it ran 2.3 times as fast as MKL's matrix product on one AMD processor, of which MKL left
+    AVX-512 unused, and a tenth slower on another.
 
     Parameters
     ----------
