@@ -16,7 +16,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from numba import njit
+from occviewer.libraries import load_library
+
+# Of numba's import nine tenths are this library; a window would stand still for it.
+load_library("llvmlite", "binding/*llvmlite.*")
+
+from numba import njit  # noqa: E402 - after what it loads
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 

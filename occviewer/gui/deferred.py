@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
 import sys
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 from types import ModuleType
+
+from occviewer.libraries import load_library
 
 
 class _Later(ModuleType):
@@ -39,30 +38,14 @@ def import_later(name: str) -> None:
 
 
 def load_torch_library() -> None:
-    """Load what is largest of torch, while Python's other threads go on; before ``import torch``.
+    """Load what is largest of torch beside the window; before ``import torch``.
 
-    An import holds Python's lock until the system has loaded the library, for a third of a
-    second or more; a call of a foreign function does not. Nothing happens if torch is there
-    already, and on Windows, where it is imported before the window (see `application`).
+    On Windows torch is imported before the window (see `application`).
     """
     suffix = ".dylib" if sys.platform == "darwin" else ".so"
-    _load_library("torch", f"lib/libtorch_python{suffix}")
+    load_library("torch", f"lib/libtorch_python{suffix}")
 
 
 def load_opencv_library() -> None:
-    """Load what is largest of OpenCV, as `load_torch_library` does; before ``import cv2``.
-
-    Read from a disk for the first time it holds the lock for a tenth of a second and more.
-    """
-    _load_library("cv2", "cv2*.so")
-
-
-def _load_library(module: str, pattern: str) -> None:
-    """Load a library by its name in the folder of a package that is not imported yet."""
-    spec = None if module in sys.modules or sys.platform == "win32" else find_spec(module)
-    if spec is None or spec.origin is None:
-        return
-    load = ctypes.CDLL(None).dlopen
-    load.restype, load.argtypes = ctypes.c_void_p, [ctypes.c_char_p, ctypes.c_int]
-    for library in Path(spec.origin).parent.glob(pattern):
-        load(os.fsencode(library), os.RTLD_LAZY)  # a library that is not there is no fault here
+    """Load what is largest of OpenCV beside the window; before ``import cv2``."""
+    load_library("cv2", "cv2*.so")
