@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from occviewer.libraries import load_library
 
-# Of numba's import nine tenths are this library; a window would stand still for it.
+# No other step of numba's import holds Python's lock for as long: a window would stand still.
 load_library("llvmlite", "binding/*llvmlite.*")
 
 from numba import njit  # noqa: E402 - after what it loads
