@@ -37,13 +37,21 @@ def compared(
     turned = (packed(values > 0) ^ grid.inside) & sure
     if _count(turned) > JUMP * _count(sure):
         return uncertain, np.zeros_like(sure)
-    with np.errstate(invalid="ignore"):  # infinite less infinite: nothing is sure there
-        left = np.abs(values) - drift[bricks][:, None, None, None]
-    passed: UInt8Array = sure & ~turned & packed(left > 0)
+    slack = drift[bricks][:, None, None, None] + _slack(old)[slots]
+    passed: UInt8Array = sure & ~turned & packed(np.abs(values) > slack)
     where = unpacked(passed)
-    grid.values[where] = np.copysign(left, values)[where]
+    grid.values[where] = values[where]
+    grid.slack = np.where(where, slack, np.float32(0))
     asked: UInt8Array = (uncertain & ~passed) | turned
     return asked, passed
+
+
+def _slack(old: BrickGrid) -> Float32Array:
+    """By how much values (slots, 8, 8, 8) were wrong at most in the last frame."""
+    slack = np.zeros_like(old.values)
+    slack[: len(old.slack)] = old.slack
+    slack[unpacked(old.known)] = 0.0  # asked after all
+    return slack
 
 
 def _keep_turned(old: BrickGrid, sure: UInt8Array, grid: BrickGrid, shift: float) -> None:

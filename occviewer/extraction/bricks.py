@@ -41,12 +41,15 @@ class BrickGrid:
     table : (side + 2, …) int32
         Slot of each brick, with a layer more on every side that is always outside,
         which spares the neighbours' tests.
+    slack : (≤ slots, 8, 8, 8) float32
+        By how much values that a frame took over from the last one may be wrong.
     """
 
     def __init__(self, cells: int) -> None:
         self.cells = cells
         self.side = -(-(cells + 3) // BRICK)
         self.table = np.full((self.side + 2,) * 3, OUTSIDE, np.int32)
+        self.slack = np.zeros((0, BRICK, BRICK, BRICK), np.float32)
         self._count = 2
         self._values = np.empty((64, BRICK, BRICK, BRICK), np.float32)
         self._inside = np.zeros((64, BRICK, BRICK), np.uint8)

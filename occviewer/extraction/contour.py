@@ -31,6 +31,10 @@ Block: TypeAlias = Callable[[], tuple[IntArray, UInt8Array]]
 _BLOCK = {"flying_edges": 32, "pymcubes": 8}
 
 
+# For fewer nodes a thread is not worth its while.
+_LEAST_NODES = 1 << 19
+
+
 @dataclass(frozen=True, eq=False)
 class Contour:
     """Triangles between edges of the grid.
@@ -70,20 +74,23 @@ def contour(
 
     surface_of = {"flying_edges": _flying_edges, "pymcubes": _pymcubes}[backend]
 
-    def part(block: Block) -> Contour:
+    def part(block: Block) -> tuple[Contour, IntArray]:
         origin, signs = block()
         points, triangles = surface_of(signs)
         nodes, axes = np.empty((3, len(points)), np.int64), np.empty(len(points), np.int64)
         kernels.edges(points, origin, nodes, axes)
         faces = np.empty(triangles.shape, np.int32)
         kernels.copied(triangles, faces)
-        return Contour(nodes, axes, faces)
+        outer = kernels.on_faces(nodes, axes, origin, origin + np.array(signs.shape) - 1)
+        return Contour(nodes, axes, faces), outer
 
-    cut = _dense_blocks if isinstance(grid, DenseGrid) else _blocks
-    blocks = list(cut(grid, _BLOCK[backend]))  # type: ignore[arg-type]
+    if isinstance(grid, DenseGrid):
+        blocks = list(_dense_blocks(grid, _BLOCK[backend], team))
+    else:
+        blocks = list(_blocks(grid, _BLOCK[backend]))
     shares = [blocks[share] for share in team.parts(len(blocks), 1)]
 
-    def several(share: list[Block]) -> list[Contour]:
+    def several(share: list[Block]) -> list[tuple[Contour, IntArray]]:
         return [part(block) for block in share]
 
     found = team.do([partial(several, share) for share in shares])
@@ -91,22 +98,33 @@ def contour(
     if not parts:
         none = np.empty((3, 0), np.int64)
         return Contour(none, none[0], np.empty((0, 3), np.int32))
-    return parts[0] if len(parts) == 1 else _welded(parts, grid.cells + 3)
+    return parts[0][0] if len(parts) == 1 else _welded(parts, grid.cells + 3)
 
 
-def _welded(parts: list[Contour], side: int) -> Contour:
-    """Join the contours of blocks, which share the edges on their faces."""
-    keys, faces, before = [], [], 0
-    for part in parts:
-        x, y, z = part.nodes
-        keys.append(((x * side + y) * side + z) * 3 + part.axes)
-        faces.append(part.faces.astype(np.int64) + before)
-        before += len(part.axes)
-    key, same = np.unique(np.concatenate(keys), return_inverse=True)
-    node, axes = key // 3, key % 3
-    x, yz = np.divmod(node, side * side)
-    joined = same[np.concatenate(faces)].astype(np.int32)
-    return Contour(np.stack([x, *np.divmod(yz, side)]), axes, joined)
+def _welded(parts: list[tuple[Contour, IntArray]], side: int) -> Contour:
+    """Join the contours of blocks, which share those of their vertices that lie on their faces."""
+    from occviewer.extraction import surface_kernels as kernels
+
+    edges = []
+    for part, outer in parts:
+        x, y, z = part.nodes[:, outer]
+        edges.append(((x * side + y) * side + z) * 3 + part.axes[outer])
+    _, names = np.unique(np.concatenate(edges), return_inverse=True)
+    numbers = np.full(len(names), -1, np.int64)
+    vertices = sum(len(part.axes) for part, _ in parts)
+    nodes, axes = np.empty((3, vertices), np.int64), np.empty(vertices, np.int64)
+    faces = np.empty((sum(len(part.faces) for part, _ in parts), 3), np.int32)
+    count = face = name = 0
+    for part, outer in parts:
+        shared = np.full(len(part.axes), -1, np.int64)
+        shared[outer] = names[name : name + len(outer)]
+        name += len(outer)
+        its_faces = faces[face : face + len(part.faces)]
+        face += len(part.faces)
+        count = kernels.join(
+            part.nodes, part.axes, part.faces, shared, numbers, nodes, axes, its_faces, count
+        )
+    return Contour(nodes[:, :count], axes[:count], faces)
 
 
 def _blocks(grid: BrickGrid, size: int) -> Iterator[Block]:
@@ -138,16 +156,18 @@ def _block_of_bricks(
     return first, np.ascontiguousarray(signs[tuple(slice(end) for end in ends - first)])
 
 
-def _dense_blocks(grid: DenseGrid, size: int) -> Iterator[Block]:
-    """As `_blocks`, of a dense grid."""
-    nodes = BRICK * size
+def _dense_blocks(grid: DenseGrid, size: int, team: Team) -> Iterator[Block]:
+    """As `_blocks`, of a dense grid; at least one for each thread, if that is worth its while."""
     signs = grid.signs()
     where = _bounds(signs)  # next to what is inside there is at least padding
     if where is None:
         return
     signs = signs[where]
-    for start in product(*(range(0, count, nodes) for count in signs.shape)):
-        some = signs[tuple(slice(s, s + nodes + 1) for s in start)]
+    nodes = [min(BRICK * size, count) for count in signs.shape]
+    share = -(-len(signs) // len(team.parts(len(signs), _LEAST_NODES * len(signs) // signs.size)))
+    nodes[0] = min(nodes[0], share)
+    for start in product(*(map(range, (0, 0, 0), signs.shape, nodes))):
+        some = signs[tuple(slice(s, s + n + 1) for s, n in zip(start, nodes, strict=True))]
         if min(some.shape) > 1:  # else it is the last face of the blocks before
             first = np.array([s + along.start for s, along in zip(start, where, strict=True)])
             yield partial(_block, first, some)

@@ -7,27 +7,24 @@ node's place is arithmetic, and its neighbours are a fixed number of places away
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from occviewer.arrays import Float32Array, IntArray, UInt8Array
-from occviewer.extraction.bricks import BRICK, INSIDE, BrickGrid, packed
+from occviewer.extraction.bricks import BRICK, INSIDE, BrickGrid
+from occviewer.team import ALONE, Team
 
 # Bits of a node's state. Known: it was asked. Uncertain: its prediction may have the wrong sign.
 # Needed: to be asked in any case. Passed: need not be asked for a doubt. Queued: will be asked.
-KNOWN, UNCERTAIN, NEEDED, PASSED, QUEUED = (np.uint8(1 << bit) for bit in range(5))
+# Asked: on this level, not on a coarser one.
+KNOWN, UNCERTAIN, NEEDED, PASSED, QUEUED, ASKED = (np.uint8(1 << bit) for bit in range(6))
 
-# Levels of so many cells a side, and coarser ones, are dense: all those of a grid that is not
-# finer than the first, which takes 90 MB at most; of a finer one, those from which it takes
-# longer to make bricks than bricks save.
-_DENSE_CELLS, _DENSE_CELLS_OF_FINER = 256, 128
+# Levels of so many cells a side, and coarser ones, are dense. It takes 90 MB at most.
+DENSE_CELLS = 256
 
 # For fewer nodes a thread is not worth its while.
 LEAST_NODES = 1 << 17
-
-
-def dense_cells(resolution: int) -> int:
-    """Cells a side of the finest level that is dense, of a grid of some resolution."""
-    return _DENSE_CELLS if resolution <= _DENSE_CELLS else _DENSE_CELLS_OF_FINER
 
 
 class DenseGrid:
@@ -47,6 +44,8 @@ class DenseGrid:
         padding. More than 0 is inside. Not initialised.
     state : (side, side, side) uint8
         Bits: `KNOWN` and the others.
+    slack : (side, side, side) float32
+        By how much the value of a node may be wrong that was passed over in a frame.
     """
 
     def __init__(self, cells: int) -> None:
@@ -54,6 +53,7 @@ class DenseGrid:
         self.side = cells + 3
         self.values = np.empty((self.side,) * 3, np.float32)
         self.state = np.zeros((self.side,) * 3, np.uint8)
+        self.slack = np.zeros((self.side,) * 3, np.float32)
 
     @property
     def flat(self) -> Float32Array:
@@ -99,24 +99,21 @@ class DenseGrid:
         """Whether each node (side, side, side) is inside, 0 or 1."""
         return (self.values > 0).view(np.uint8)
 
-    def bricks(self) -> BrickGrid:
+    def bricks(self, team: Team = ALONE) -> BrickGrid:
         """Copy into bricks, for a finer level that is stored so."""
+        # Here, because what compiles them takes half a second to import.
+        from occviewer.extraction import dense_bricks as kernels
+
         grid = BrickGrid(self.cells)
-        side = grid.side
-        whole = np.full((BRICK * side,) * 3, -np.inf, np.float32)
-        known = np.zeros(whole.shape, bool)
-        inner = (slice(0, self.side),) * 3
-        whole[inner] = self.values
-        known[inner] = (self.state & KNOWN) != 0
-        split = (side, BRICK, side, BRICK, side, BRICK)
-        values, asked = (
-            np.reshape(array.reshape(split).transpose(0, 2, 4, 1, 3, 5), (-1, BRICK, BRICK, BRICK))
-            for array in (whole, known)
+        kinds = np.empty((grid.side,) * 3, np.uint8)
+        parts = team.parts(grid.side, self.least_rows // BRICK + 1)
+        team.do(
+            [partial(kernels.sort, self.values, self.state, kinds, p.start, p.stop) for p in parts]
         )
-        inside = values > 0
-        every = inside.all(axis=(1, 2, 3))
-        kept = (inside.any(axis=(1, 2, 3)) & ~every) | asked.any(axis=(1, 2, 3))
-        names = grid.named(np.stack(np.nonzero(np.ones((side,) * 3, bool))))
-        grid.table.reshape(-1)[names[every]] = INSIDE
-        grid.fill(grid.add(names[kept]), values[kept], packed(asked[kept]))
+        grid.table[1:-1, 1:-1, 1:-1][kinds == INSIDE] = INSIDE
+        kept = np.stack(np.nonzero(kinds == kernels.STORED))
+        values = np.empty((kept.shape[1], BRICK, BRICK, BRICK), np.float32)
+        known = np.zeros((kept.shape[1], BRICK, BRICK), np.uint8)
+        kernels.copy(self.values, self.state, kept, values, known)
+        grid.fill(grid.add(grid.named(kept)), values, known)
         return grid

@@ -45,4 +45,5 @@ def take_over_dense(
     seen = np.full((-(-grid.side // 8),) * 3, -1.0, np.float32)
     kernels.moved_at_most(coarse.values, coarse.state, old.values, sure, by, seen)
     drift = allowed(seen)
-    team.do([partial(kernels.take_over, *levels, drift, *rows) for rows in parts])
+    then, now = (old.values, sure, old.slack), (grid.values, grid.state, grid.slack)
+    team.do([partial(kernels.take_over, *then, *now, by, drift, *rows) for rows in parts])

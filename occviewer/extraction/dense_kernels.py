@@ -121,7 +121,7 @@ def mark_uncertain(
 
 
 @compiled
-def mark_needed(values: Float32Array, state: UInt8Array, first: int, last: int) -> None:
+def mark_corners(values: Float32Array, state: UInt8Array, first: int, last: int) -> None:
     """Mark the nodes that are corners of a cell with corners on both sides, and not known."""
     side = values.shape[0]
     inside = np.zeros(side, np.int8)
@@ -147,6 +147,30 @@ def mark_needed(values: Float32Array, state: UInt8Array, first: int, last: int) 
                         for w in range(z, z + 2):
                             if values[u, v, w] != _NOWHERE and not state[u, v, w] & KNOWN:
                                 state[u, v, w] |= NEEDED
+
+
+@compiled
+def mark_ends(values: Float32Array, state: UInt8Array, first: int, last: int) -> None:
+    """Mark the nodes that are ends of an edge with ends on both sides, and not known.
+
+    All inner nodes are gone through without a branch, six comparisons each: faster than asking
+    first where the surface is.
+    """
+    side = values.shape[0]
+    for x in range(max(first, 1), min(last, side - 1)):
+        for y in range(1, side - 1):
+            for z in range(1, side - 1):
+                here = values[x, y, z] > _ZERO
+                turns = (
+                    np.uint8((values[x, y, z - 1] > _ZERO) != here)
+                    | np.uint8((values[x, y, z + 1] > _ZERO) != here)
+                    | np.uint8((values[x, y - 1, z] > _ZERO) != here)
+                    | np.uint8((values[x, y + 1, z] > _ZERO) != here)
+                    | np.uint8((values[x - 1, y, z] > _ZERO) != here)
+                    | np.uint8((values[x + 1, y, z] > _ZERO) != here)
+                )
+                known = state[x, y, z] & KNOWN
+                state[x, y, z] |= turns * NEEDED * (known ^ KNOWN)
 
 
 @compiled
@@ -191,12 +215,13 @@ def count_turned(
 
 @compiled
 def take_over(
-    old: Float32Array, old_state: UInt8Array, values: Float32Array, state: UInt8Array,
-    shift: np.float32, drift: Float32Array, first: int, last: int,
+    old: Float32Array, old_state: UInt8Array, old_slack: Float32Array, values: Float32Array,
+    state: UInt8Array, slack: Float32Array, shift: np.float32, drift: Float32Array, first: int,
+    last: int,
 ) -> None:  # fmt: skip
     """Pass over what cannot have turned since the last frame, and ask what has.
 
-    Nodes that are passed over get the least distance from the level that they can have.
+    Nodes that are passed over keep their value, and get the slack by which it may be wrong.
     """
     for x in range(first, last):
         for y in range(values.shape[1]):
@@ -207,9 +232,12 @@ def take_over(
                 if (before > _ZERO) != (values[x, y, z] > _ZERO):
                     state[x, y, z] |= NEEDED
                     continue
-                left = abs(before) - drift[x >> 3, y >> 3, z >> 3]
-                if left > _ZERO:
-                    values[x, y, z] = left if before > _ZERO else -left
+                moved = drift[x >> 3, y >> 3, z >> 3]
+                if not old_state[x, y, z] & KNOWN:
+                    moved += old_slack[x, y, z]
+                if abs(before) > moved:
+                    values[x, y, z] = before
+                    slack[x, y, z] = moved
                     state[x, y, z] = (state[x, y, z] | PASSED) & ~UNCERTAIN
 
 

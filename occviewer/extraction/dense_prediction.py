@@ -12,11 +12,12 @@ from occviewer.extraction.guard import Guard
 from occviewer.team import ALONE, Team
 
 
-def predict_dense(coarse: DenseGrid, cells: int, guard: Guard, team: Team = ALONE) -> DenseGrid:
+def predict_dense(
+    coarse: DenseGrid, cells: int, guard: Guard, team: Team = ALONE, *, corners: bool = True
+) -> DenseGrid:
     """Make the next finer grid, filled with what was known and what is predicted.
 
-    Its nodes are marked that are needed as corners of cells with corners on both sides, and
-    those that are uncertain.
+    Its nodes are marked that the surface needs, and those that are uncertain.
 
     Parameters
     ----------
@@ -28,17 +29,22 @@ def predict_dense(coarse: DenseGrid, cells: int, guard: Guard, team: Team = ALON
         Says what is uncertain.
     team : Team
         Shares the work out.
+    corners : bool
+        Whether needed are all corners of the cells that the surface crosses, or only the ends of
+        the edges.
     """
     fine = DenseGrid(cells)
     bound = np.empty_like(coarse.values)
     cautions = np.array([0.0, *(guard.caution(axes) for axes in (1, 2, 3))], np.float32)
+
+    mark_needed = kernels.mark_corners if corners else kernels.mark_ends
 
     def predict(rows: slice) -> None:
         kernels.fill(coarse.values, fine.values, fine.state, cells, rows.start, rows.stop)
         kernels.keep_known(coarse.state, fine.state, cells, rows.start, rows.stop)
 
     def mark(rows: slice) -> None:
-        kernels.mark_needed(fine.values, fine.state, rows.start, rows.stop)
+        mark_needed(fine.values, fine.state, rows.start, rows.stop)
 
     def doubt(rows: slice) -> None:
         kernels.mark_uncertain(

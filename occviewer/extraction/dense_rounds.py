@@ -6,7 +6,7 @@ import numpy as np
 
 from occviewer.arrays import Float32Array, IntArray, UInt8Array
 from occviewer.compiled import compiled, inlined
-from occviewer.extraction.dense import KNOWN, PASSED, QUEUED
+from occviewer.extraction.dense import ASKED, KNOWN, PASSED, QUEUED
 
 _ZERO, _NOWHERE = np.float32(0), np.float32(-np.inf)
 
@@ -36,7 +36,7 @@ def enter(values: Float32Array, state: UInt8Array, places: IntArray, answers: Fl
         before = flat[place]
         flat[place] = answers[n]
         answers[n] = before
-        bits[place] = (bits[place] | KNOWN) & ~QUEUED
+        bits[place] = (bits[place] | KNOWN | ASKED) & ~QUEUED
 
 
 @inlined
@@ -79,10 +79,26 @@ def _in_mixed_cells(
     return at
 
 
+@inlined
+def _across(
+    flat: Float32Array, bits: UInt8Array, place: int, side: int, found: IntArray, at: int
+) -> int:
+    """Find the unknown nodes beside a place that are on the other side."""
+    inside = flat[place] > _ZERO
+    for step in (1, side, side * side):
+        for near in (place - step, place + step):
+            if bits[near] & KNOWN or flat[near] == _NOWHERE:
+                continue
+            if (flat[near] > _ZERO) != inside:
+                found[at] = near
+                at += 1
+    return at
+
+
 @compiled
 def hints(
     values: Float32Array, state: UInt8Array, places: IntArray, before: Float32Array,
-    reaches: Float32Array,
+    reaches: Float32Array, corners: bool,
 ) -> IntArray:  # fmt: skip
     """Places, some more than once, to be asked for what was answered at others (N,).
 
@@ -92,6 +108,8 @@ def hints(
         What was predicted there.
     reaches : (4,) float32
         How much a surprise counts at nodes that differ along 0 to 3 axes.
+    corners : bool
+        Whether a cell with corners on both sides is asked whole, or only edges' ends.
     """
     side = values.shape[1]
     flat, bits = values.reshape(-1), state.reshape(-1)
@@ -109,8 +127,10 @@ def hints(
             found = longer
         if surprise > _ZERO:
             at = _beside(flat, bits, place, side, reaches, surprise, found, at)
-        if turned:
+        if turned and corners:
             at = _in_mixed_cells(flat, bits, place, side, found, at)
+        elif turned:
+            at = _across(flat, bits, place, side, found, at)
     return found[:at]
 
 

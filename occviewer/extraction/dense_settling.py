@@ -35,6 +35,8 @@ class DenseSettling:
         Says how far a surprise reaches.
     progress : callable, optional
         Told the share of the first round that is done.
+    corners : bool
+        As of `Settling`.
     """
 
     def __init__(
@@ -44,11 +46,14 @@ class DenseSettling:
         stride: int,
         guard: Guard,
         progress: Callable[[float], None] | None = None,
+        *,
+        corners: bool = True,
     ) -> None:
         self.grid = grid
         self._asker = asker
         self._stride = stride
         self._progress = progress
+        self._corners = corners
         self._reaches = np.array([guard.reach(axes) for axes in range(4)], np.float32)
 
     def take_over(
@@ -86,7 +91,7 @@ class DenseSettling:
                     [
                         partial(
                             rounds.hints, grid.values, grid.state, asked[p], before[p],
-                            self._reaches,
+                            self._reaches, self._corners,
                         )
                         for p in team.parts(len(asked), _LEAST)
                     ]

@@ -93,6 +93,10 @@ class Asker:
         *,
         remember: bool = False,
     ) -> None:
+        # Here, because what compiles them takes half a second to import.
+        from occviewer.extraction import field_kernels
+
+        self._kernels = field_kernels
         self._field = field
         self._remember = remember
         self._batch = BATCH
@@ -175,21 +179,25 @@ class Asker:
     def see(self, logits: Float32Array) -> None:
         """Widen the range that was seen by some logits (N,)."""
         if len(logits):
-            self.lowest = min(self.lowest, float(logits.min()))
-            self.highest = max(self.highest, float(logits.max()))
+            lowest, highest = self._kernels.extremes(logits)
+            self.lowest = min(self.lowest, float(lowest))
+            self.highest = max(self.highest, float(highest))
 
     def relative(self, logits: Float32Array) -> Float32Array:
         """Logits minus level, finite and never zero; at the level counts as just inside."""
-        values = logits - self._level
-        signed: Float32Array = np.copysign(np.clip(np.abs(values), _SMALLEST, _LARGEST), values)
-        return signed
+        values = np.empty(len(logits), np.float32)
+        self._kernels.relative(logits, self._level, _SMALLEST, _LARGEST, values)
+        return values
 
     def ask_at(self, points: Float32Array) -> Float32Array:
         """Logits minus level (N,) at points (N, 3) of the box frame; raises what `ask` does."""
         return self.relative(self._in_batches(points.T, lambda batch: batch.T, None))
 
     def _points(self, nodes: IntArray) -> Float32Array:
-        return np.stack([axis[n] for axis, n in zip(self._axes, nodes, strict=True)], axis=1)
+        points = np.empty((nodes.shape[1], 3), np.float32)
+        x, y, z = self._axes
+        self._kernels.points_at(nodes, x, y, z, points)
+        return points
 
     def _answers(self, points: Float32Array) -> Float32Array:
         """Ask the field once, for logits at points (N, 3)."""
@@ -199,7 +207,7 @@ class Asker:
         self.asked += len(points)
         if logits.shape != (len(points),):
             raise ValueError(f"The field answered {logits.shape} for {len(points)} points.")
-        broken = int(np.isnan(logits).sum())
+        broken = self._kernels.undefined(logits)
         if broken:
             raise ExtractionError(
                 f"The field has no value (NaN) at {broken} of {len(points)} "

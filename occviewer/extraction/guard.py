@@ -43,7 +43,7 @@ class Guard:
 # a little less caution does, in specks of one node. In a frame, what the last one knew is not
 # asked again, and what is asked must tell more.
 ALONE = Guard(middle=0.6, between=0.3, climb=2.5, fade=0.8)
-IN_A_FRAME = Guard(middle=0.4, between=0.2, climb=3.0, fade=1.0)
+IN_A_FRAME = Guard(middle=0.6, between=0.3, climb=3.0, fade=1.0)
 
 # A field that is interpolated between stored features has its kinks where they lie, its
 # grain. In coarse cells of about that size a kink hides best; half of it, it shows.

@@ -10,7 +10,8 @@ the surface passes. But a halved cell is not asked at all its nodes:
   coarser grid did not show;
 * on every level the grid is then *settled* (see `occviewer.extraction.settling`):
   each cell whose corners differ in sign is asked at all eight corners, until there
-  is no such cell left. A surface that was not predicted is followed as far as it
+  is no such cell left; on the finest level each edge at its ends, which is all that
+  vertices come from. A surface that was not predicted is followed as far as it
   goes, and surprises are looked into.
 """
 
@@ -22,9 +23,9 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from occviewer.extraction.bricks import BRICK, INSIDE, BrickGrid, packed
-from occviewer.extraction.dense import KNOWN, DenseGrid, dense_cells
+from occviewer.extraction.dense import ASKED, DENSE_CELLS, KNOWN, DenseGrid
 from occviewer.extraction.field import BATCH, Asker
-from occviewer.extraction.guard import Guard, guard_for
+from occviewer.extraction.guard import ALONE, Guard, guard_for
 from occviewer.extraction.prediction import predict
 from occviewer.extraction.settling import Settling, ticks
 
@@ -55,7 +56,7 @@ def evaluate(
     Returns
     -------
     BrickGrid or DenseGrid
-        In which every cell with a sign change has been asked at all corners.
+        In which every edge with a sign change has been asked at both ends.
     """
     levels = [1] if thorough else strides(asker.resolution)
     return descend(asker, levels, progress, keep=not thorough)
@@ -95,12 +96,15 @@ def descend(
 
     cells = -(-asker.resolution // levels[0])
     grid: Grid
-    if keep and cells <= dense_cells(asker.resolution):
+    if keep and cells <= DENSE_CELLS:
         grid = DenseGrid(cells)
         _ask_all_dense(grid, asker, levels[0], within(0))
     else:
         grid = BrickGrid(cells)
         _ask_all(grid, asker, levels[0], keep=keep, progress=within(0))
+        if not keep:  # between two bricks of one side each the surface may lie, too
+            nothing = np.zeros((0, BRICK, BRICK), np.uint8)
+            Settling(grid, asker, levels[0], ALONE, nothing).follow(grid.near_surface())
     for level, stride in enumerate(levels[1:], start=1):
         guard = guard_for(asker.size_of(2 * stride), asker.grain)
         settling = next_level(grid, asker, stride, guard, within(level))
@@ -118,17 +122,19 @@ def next_level(
 ) -> Settling | DenseSettling:
     """Predict the level after a settled one, to be settled."""
     cells = -(-asker.resolution // stride)
-    if isinstance(coarse, DenseGrid) and cells <= dense_cells(asker.resolution):
+    # A finer level is predicted from all corners; a mesh takes the ends of edges.
+    corners = stride > 1
+    if isinstance(coarse, DenseGrid) and cells <= DENSE_CELLS:
         # Here, because what compiles their loops takes half a second to import.
         from occviewer.extraction.dense_prediction import predict_dense
         from occviewer.extraction.dense_settling import DenseSettling
 
-        dense = predict_dense(coarse, cells, guard, asker.team)
-        return DenseSettling(dense, asker, stride, guard, progress)
-    grid, uncertain = predict(
-        coarse.bricks() if isinstance(coarse, DenseGrid) else coarse, cells, guard, asker.team
-    )
-    return Settling(grid, asker, stride, guard, uncertain, progress)
+        dense = predict_dense(coarse, cells, guard, asker.team, corners=corners)
+        return DenseSettling(dense, asker, stride, guard, progress, corners=corners)
+    if isinstance(coarse, DenseGrid):
+        coarse = coarse.bricks(asker.team)
+    grid, uncertain = predict(coarse, cells, guard, asker.team)
+    return Settling(grid, asker, stride, guard, uncertain, progress, corners=corners)
 
 
 def strides(resolution: int, start: int = START_CELLS) -> list[int]:
@@ -149,7 +155,7 @@ def _ask_all_dense(
     places = grid.own_places()
     grid.values.fill(-np.inf)
     grid.flat[places] = asker.ask(ticks(grid.nodes_at(places), stride, asker.resolution), progress)
-    grid.state.reshape(-1)[places] = KNOWN
+    grid.state.reshape(-1)[places] = KNOWN | ASKED
 
 
 def _ask_all(

@@ -1,4 +1,4 @@
-"""Which cells the surface crosses and which nodes they need, a row of eight in a byte.
+"""Which cells and edges the surface crosses, a row of eight nodes in a byte.
 
 A cell belongs to the brick of its lowest node. Rows of nine nodes (a brick's
 eight and the next brick's first) are uint16 with nine bits.
@@ -59,15 +59,30 @@ def corners_of(cells: UInt16Array) -> UInt16Array:
     return nodes
 
 
-def needed(grid: BrickGrid, bricks: IntArray) -> UInt8Array:
-    """Bits (slots, 8, 8) of the nodes that mixed cells of some bricks have as corners.
+def ends_of(inside: UInt16Array) -> UInt16Array:
+    """Nodes (M, 9, 9), nine bits, whose edge from or to one of eight has its ends on both sides."""
+    nodes = np.zeros_like(inside)
+    lower = inside[:, :BRICK, :BRICK]
+    along = (lower ^ lower >> 1) & 255
+    nodes[:, :BRICK, :BRICK] |= along | along << 1
+    for upper in ((slice(None), _BELOW, slice(1, None)), (slice(None), slice(1, None), _BELOW)):
+        along = (lower ^ inside[upper]) & 255
+        nodes[:, :BRICK, :BRICK] |= along
+        nodes[upper] |= along
+    return nodes
 
+
+def needed(grid: BrickGrid, bricks: IntArray, *, corners: bool) -> UInt8Array:
+    """Bits (slots, 8, 8) of the nodes that the surface in some bricks needs.
+
+    These are the ends of the edges that it crosses, or all corners of the cells that it crosses.
     Bricks that must be stored for it are added.
     """
-    cells = mixed_cells(nine(grid, grid.inside, bricks))
-    touched = cells.any(axis=(1, 2))
-    bricks, nodes = bricks[touched], corners_of(cells[touched])
-    parts = list(_parts(grid, bricks, nodes))
+    inside = nine(grid, grid.inside, bricks)
+    found = mixed_cells(inside) if corners else ends_of(inside)
+    touched = found.any(axis=(1, 2))
+    bricks, found = bricks[touched], found[touched]
+    parts = list(_parts(grid, bricks, corners_of(found) if corners else found))
     for at, _, _ in parts:
         grid.add(at)
     bits = np.zeros_like(grid.known)

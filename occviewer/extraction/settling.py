@@ -1,7 +1,8 @@
 """Settling one level of the grid: ask until nothing that is known hints at more.
 
-Two hints are followed. A cell whose corners differ in sign needs to be known at
-all eight of them: that is following the surface. And where the field turned out
+Two hints are followed. An edge whose ends differ in sign needs to be known at both,
+and on all levels but the finest a cell whose corners do at all eight: that is
+following the surface. And where the field turned out
 to be nearer to the level than was predicted, it may be nearer still next to it:
 that is climbing the ripples of a rough field to see whether they reach the level.
 """
@@ -41,6 +42,8 @@ class Settling:
         Bits of the nodes to be asked beside those that the surface needs.
     progress : callable, optional
         Told the share of the first round that is done.
+    corners : bool
+        Ask all corners of the cells that the surface crosses, or only the ends of the edges.
     """
 
     def __init__(
@@ -51,12 +54,15 @@ class Settling:
         guard: Guard,
         uncertain: UInt8Array,
         progress: Callable[[float], None] | None = None,
+        *,
+        corners: bool = True,
     ) -> None:
         self.grid = grid
         self.uncertain = uncertain
         self._asker = asker
         self._stride = stride
         self._guard = guard
+        self._corners = corners
         self._progress = progress
         self._surprise = np.zeros_like(grid.values)
         self._passed = np.zeros((0, BRICK, BRICK), np.uint8)
@@ -97,7 +103,7 @@ class Settling:
         return sure
 
     def follow(self, bricks: IntArray, also: UInt8Array | None = None) -> IntArray:
-        """Ask until every cell with a sign change is known at its eight corners.
+        """Ask until every edge with a sign change is known at its ends, or cell at its corners.
 
         Parameters
         ----------
@@ -113,7 +119,7 @@ class Settling:
         """
         grid, touched = self.grid, []
         while len(bricks) or also is not None:
-            wanted = needed(grid, bricks)
+            wanted = needed(grid, bricks, corners=self._corners)
             if also is not None:
                 wanted[: len(also)] |= also
                 also = None

@@ -24,6 +24,55 @@ def edges(points: FloatArray, origin: IntArray, nodes: IntArray, axes: IntArray)
 
 
 @compiled
+def on_faces(nodes: IntArray, axes: IntArray, first: IntArray, last: IntArray) -> IntArray:
+    """Find the edges (V,) that lie in a face of a block, of its first to its last node."""
+    found, count = np.empty(len(axes), np.int64), 0
+    for v in range(len(axes)):
+        for axis in range(3):
+            at = nodes[axis, v]
+            if axis != axes[v] and (at == first[axis] or at == last[axis]):
+                found[count] = v
+                count += 1
+                break
+    return found[:count].copy()
+
+
+@compiled
+def join(
+    nodes: IntArray, axes: IntArray, faces: IntArray, shared: IntArray, numbers: IntArray,
+    all_nodes: IntArray, all_axes: IntArray, new_faces: IntArray, count: int,
+) -> int:  # fmt: skip
+    """Append the vertices (V,) of a block, and their faces (F, 3) by new numbers.
+
+    Parameters
+    ----------
+    shared : (V,) int64
+        The name of what other blocks may have as well, else -1.
+    numbers : int64
+        By name the new number of what was appended before, else -1.
+    count : int
+        How many were appended before; returned is how many there are now.
+    """
+    new = np.empty(len(axes), np.int32)
+    for v in range(len(axes)):
+        name = shared[v]
+        if name >= 0:
+            if numbers[name] >= 0:
+                new[v] = numbers[name]
+                continue
+            numbers[name] = count
+        new[v] = count
+        for axis in range(3):
+            all_nodes[axis, count] = nodes[axis, v]
+        all_axes[count] = axes[v]
+        count += 1
+    for f in range(len(faces)):
+        for corner in range(3):
+            new_faces[f, corner] = new[faces[f, corner]]
+    return count
+
+
+@compiled
 def copied(triangles: IntArray, faces: IntArray) -> None:
     """Enter triangles (F, 3), in whatever order they lie, as faces (F, 3)."""
     for f in range(len(faces)):
@@ -81,14 +130,16 @@ def slope_normals(
                     value = first if end == 0 else second
                     before = np.float64(beside[end, turn, 0, v])
                     after = np.float64(beside[end, turn, 1, v])
-                    # At the box's border the padding has no value: a one-sided difference.
-                    if not np.isfinite(before):
-                        before = 2 * value - after
-                    if not np.isfinite(after):
-                        after = 2 * value - before
-                    slope = (after - before) / 2
-                    if np.isfinite(slope):
-                        slopes += slope * (shares[v] if end else 1.0 - shares[v])
+                    # Padding, and what is only known to lie on one side, has no value: then the
+                    # difference is one-sided. Infinities are kept out of all sums.
+                    slope = 0.0
+                    if np.isfinite(before) and np.isfinite(after):
+                        slope = (after - before) / 2
+                    elif np.isfinite(after):
+                        slope = after - value
+                    elif np.isfinite(before):
+                        slope = value - before
+                    slopes += slope * (shares[v] if end else 1.0 - shares[v])
                 downhill[(axis + turn + 1) % 3] = -slopes
         else:
             # Where the surface is closed at the border, the lid is flat.

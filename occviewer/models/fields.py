@@ -25,6 +25,9 @@ _WHOLE = 1 << 30
 # So many queries are worth a thread of their own, and so many multiplications of one layer.
 _SHARE, _LEAST_SHARE, _LAYER_WORTH_A_THREAD = 1 << 10, 1 << 6, 1 << 22
 
+# Of a decoder that fills answers in without torch's calls fewer are worth it.
+_FILLED_SHARE = 1 << 8
+
 
 class NetworkField:
     """Logits of an occupancy network for one code; everything per shape is done once.
@@ -143,7 +146,7 @@ class NetworkField:
         """Logits of queries (M, 3) without torch, by all threads."""
         logits = np.empty(len(points), np.float32)
         team = Team(torch.get_num_threads())
-        parts = team.parts(len(points), _SHARE)
+        parts = team.parts(len(points), _FILLED_SHARE)
         team.do([partial(fill, points[part], logits[part]) for part in parts])
         if self._leniency:
             logits += np.float32(self._leniency)

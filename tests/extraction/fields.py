@@ -152,6 +152,17 @@ def mixed_cells(inside):
     return some & ~every
 
 
+def ends_of(inside):
+    """Which nodes are an end of an edge whose ends are on both sides."""
+    ends = np.zeros(inside.shape, bool)
+    for axis in range(3):
+        along, marked = np.moveaxis(inside, axis, 0), np.moveaxis(ends, axis, 0)
+        across = along[1:] != along[:-1]
+        marked[1:] |= across
+        marked[:-1] |= across
+    return ends
+
+
 def corners_of(cells):
     """Nodes (N + 1, N + 1, N + 1) that are a corner of one of the cells (N, N, N)."""
     nodes = np.zeros([n + 1 for n in cells.shape], bool)

@@ -3,12 +3,12 @@ import pytest
 
 from occviewer.extraction import dense, dense_rounds
 from occviewer.extraction import dense_kernels as kernels
-from occviewer.extraction.dense import KNOWN, NEEDED, QUEUED, UNCERTAIN, DenseGrid
+from occviewer.extraction.dense import ASKED, KNOWN, NEEDED, QUEUED, UNCERTAIN, DenseGrid
 from occviewer.extraction.dense_prediction import predict_dense
 from occviewer.extraction.guard import ALONE
 from occviewer.team import Team
 
-from .fields import corners_of, mixed_cells
+from .fields import corners_of, ends_of, mixed_cells
 
 
 def grid_of(inside):
@@ -60,19 +60,22 @@ def test_what_is_queued_twice_comes_once():
     dense_rounds.enter(grid.values, grid.state, np.array([40]), answers)
     assert answers[0] == -3.0, "what was predicted comes back"
     assert grid.flat[40] == 2.0
-    assert grid.state.reshape(-1)[40] == KNOWN
+    assert grid.state.reshape(-1)[40] == KNOWN | ASKED
     assert grid.state.reshape(-1)[41] == QUEUED
 
 
 @pytest.mark.parametrize("nodes", [14, 22, 24])
-def test_needed_are_the_corners_of_cells_with_both_signs(nodes):
+@pytest.mark.parametrize("what", ["corners", "ends"])
+def test_needed_are_the_corners_of_cells_and_ends_of_edges_with_both_signs(nodes, what):
     inside = np.random.default_rng(1).random((nodes,) * 3) > 0.93
     grid = grid_of(inside)
     grid.state[:] = 0
     # The padding is outside, and nothing of it is asked.
-    expected = corners_of(mixed_cells(np.pad(inside, 1)))[1:-1, 1:-1, 1:-1]
+    padded = np.pad(inside, 1)
+    expected = corners_of(mixed_cells(padded)) if what == "corners" else ends_of(padded)
+    expected = expected[1:-1, 1:-1, 1:-1]
     for rows in ((0, 7), (7, 8), (8, grid.side)):
-        kernels.mark_needed(grid.values, grid.state, *rows)
+        getattr(kernels, f"mark_{what}")(grid.values, grid.state, *rows)
     found = grid.state == NEEDED
     own = found[1 : nodes + 1, 1 : nodes + 1, 1 : nodes + 1]
     np.testing.assert_array_equal(own, expected)
@@ -81,24 +84,27 @@ def test_needed_are_the_corners_of_cells_with_both_signs(nodes):
 
 def test_what_is_known_is_not_needed():
     grid = grid_of(np.random.default_rng(1).random((12,) * 3) > 0.5)
-    kernels.mark_needed(grid.values, grid.state, 0, grid.side)
+    kernels.mark_corners(grid.values, grid.state, 0, grid.side)
+    kernels.mark_ends(grid.values, grid.state, 0, grid.side)
     assert not (grid.state & NEEDED).any()
 
 
+@pytest.mark.parametrize("corners", [True, False])
 @pytest.mark.parametrize("turned", [True, False])
-def test_an_answer_hints_at_nodes_beside_it(turned):
+def test_an_answer_hints_at_nodes_beside_it(turned, corners):
     grid = grid_of(np.zeros((9,) * 3, bool))
     grid.state[grid.state == KNOWN] = 0
     place = int(grid.places(*np.array([[5], [5], [5]]))[0])
     answers = np.array([0.5 if turned else -0.5], np.float32)
     dense_rounds.enter(grid.values, grid.state, np.array([place]), answers)
-    reaches = np.array([0.0, 3.0, 1.0, 1.0], np.float32)
-    found = dense_rounds.hints(grid.values, grid.state, np.array([place]), answers, reaches)
+    reaches = np.array([0.0, 0.0 if turned else 3.0, 0.0, 0.0], np.float32)
+    places = np.array([place])
+    found = dense_rounds.hints(grid.values, grid.state, places, answers, reaches, corners)
     beside = np.unique(found[: dense_rounds.queue(grid.state, found)])
     steps = grid.nodes_at(beside) - 5
-    if turned:  # all corners of the cells around it
+    if turned and corners:  # of the cells around it
         assert len(beside) == 26
-    else:  # nearer by 0.5 than expected: as far as that reaches, along one axis
+    else:  # the other ends of its edges; or what is nearer by 0.5 reaches along one axis
         assert sorted(np.abs(steps).sum(0)) == [1] * 6
 
 
@@ -127,10 +133,26 @@ def test_a_finer_grid_keeps_what_is_known_and_expects_means_between(cells, threa
     np.testing.assert_array_equal(fine.signs(), fine.values > 0)
 
 
-def test_a_copy_in_bricks_holds_the_same():
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_copy_in_bricks_holds_the_same(threads, monkeypatch):
+    monkeypatch.setattr(dense, "LEAST_NODES", 1000)
     inside = np.random.default_rng(1).random((20, 20, 20)) > 0.5
     grid = grid_of(inside)
-    bricks = grid.bricks()
+    bricks = grid.bricks(Team(threads))
     nodes = np.stack(np.meshgrid(*[np.arange(22)] * 3, indexing="ij"))
     np.testing.assert_array_equal(bricks.get(nodes), grid.get(nodes))
     assert bricks.asked()[0].shape == grid.asked()[0].shape
+
+
+def test_copied_are_the_bricks_that_the_surface_may_be_near():
+    inside = np.zeros((40, 40, 40), bool)
+    inside[7:23, 7:23, 7:23] = True  # in padded nodes the bricks 1 and 2
+    grid = grid_of(inside)
+    inner, doubtful, asked = (grid.places(*np.full((3, 1), at)) for at in (12, 29, 34))
+    assert grid.flat[inner] == 1
+    assert len(grid.bricks().values) == 2, "what was asked on coarser levels only"
+    grid.state.reshape(-1)[doubtful] |= UNCERTAIN
+    dense_rounds.enter(grid.values, grid.state, asked, np.full(1, -2.0, np.float32))
+    bricks = grid.bricks()
+    assert len(bricks.values) == 2 + 2
+    assert bricks.get(np.array([[12, 29, 34]] * 3)).tolist() == [np.inf, -1, -2]

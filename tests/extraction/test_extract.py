@@ -169,6 +169,19 @@ def test_large_grids_are_joined_from_blocks(monkeypatch):
     assert joined.volume == pytest.approx(whole.volume, rel=1e-6)
 
 
+def test_threads_share_a_surface_out_and_join_it_without_a_seam(monkeypatch):
+    monkeypatch.setattr("occviewer.extraction.contour._LEAST_NODES", 1000)
+    field = Gyroid()
+    alone = extract(field, 64)
+    field.threads = 3
+    together = extract(field, 64)
+    assert together.is_watertight
+    assert len(together.vertices) == len(alone.vertices)
+    middles = [mesh.vertices[mesh.faces].mean(axis=1) for mesh in (alone, together)]
+    ordered = [some[np.lexsort(some.T)] for some in middles]
+    np.testing.assert_allclose(*ordered, atol=1e-6)
+
+
 def test_memory_grows_with_the_surface(monkeypatch):
     made = []
     original = BrickGrid.__init__
@@ -213,6 +226,22 @@ def test_thorough_asks_every_node_and_finds_what_the_hierarchy_cannot():
     mesh, report = extract_with_report(field, 128, thorough=True)
     assert report.points_asked >= 129**3
     assert mesh.component_count == 2
+
+
+class Slab(AnalyticField):
+    """From side to side; its faces halve cells of 44 a side, one of them between bricks."""
+
+    def inside(self, points):
+        return 0.1875 - np.abs(points[:, 1])
+
+
+def test_a_thorough_surface_lies_where_it_does_otherwise_also_between_bricks():
+    for thorough in (True, False):
+        mesh = extract(Slab(), 44, thorough=thorough)
+        faces = np.abs(mesh.vertices[:, [0, 2]]).max(axis=1) < 0.54
+        assert faces.sum() == 2 * 43**2
+        assert np.abs(mesh.vertices[faces, 1]) == pytest.approx(0.1875, abs=1e-5)
+        assert np.abs(mesh.normals[faces, 1]) == pytest.approx(1)
 
 
 def test_progress_rises_to_one():

@@ -1,9 +1,11 @@
 import numpy as np
+import pytest
 
 from occviewer.extraction.bricks import BrickGrid, packed, unpacked
 from occviewer.extraction.rows import corners_of, mixed_cells, needed, nine
 
 from .fields import corners_of as dense_corners
+from .fields import ends_of as dense_ends
 from .fields import mixed_cells as dense_mixed
 
 
@@ -29,12 +31,13 @@ def test_bits_are_packed_along_the_last_axis():
     np.testing.assert_array_equal(unpacked(bits), mask)
 
 
-def test_needed_are_the_corners_of_cells_with_both_signs():
+@pytest.mark.parametrize("corners", [True, False])
+def test_needed_are_the_corners_of_cells_or_the_ends_of_edges_with_both_signs(corners):
     inside = np.random.default_rng(1).random((20, 20, 20)) > 0.93
     grid, bricks = grid_of(inside)
-    wanted = unpacked(needed(grid, bricks))
+    wanted = unpacked(needed(grid, bricks, corners=corners))
     padded = np.pad(inside, 1)
-    expected = dense_corners(dense_mixed(padded))
+    expected = dense_corners(dense_mixed(padded)) if corners else dense_ends(padded)
     nodes = np.stack(np.nonzero(expected))
     assert wanted.reshape(-1)[grid.places(*nodes)].all()
     assert np.count_nonzero(wanted) == nodes.shape[1]
@@ -53,10 +56,11 @@ def test_rows_of_nine_reach_into_the_next_brick():
     assert corners_of(cells)[0, 7, 7] == (1 << 7) | (1 << 8)
 
 
-def test_bricks_that_are_needed_and_missing_are_stored():
+@pytest.mark.parametrize(("corners", "count"), [(True, 27), (False, 7)])
+def test_bricks_that_are_needed_and_missing_are_stored(corners, count):
     grid = BrickGrid(21)
     inside = grid.named(np.array([[1], [1], [1]]))
     grid.table.reshape(-1)[inside] = 1  # a lone brick inside, and nothing is stored
-    needed(grid, grid.near_surface())
+    needed(grid, grid.near_surface(), corners=corners)
     # The cells around its upper corner belong to it, those around its lower corner to others.
-    assert len(grid.values) - 2 == 27
+    assert len(grid.values) - 2 == count
