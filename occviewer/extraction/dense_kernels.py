@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from occviewer.arrays import Float32Array, IntArray, UInt8Array
-from occviewer.compiled import compiled
+from occviewer.compiled import compiled, inlined
 from occviewer.extraction.dense import KNOWN, NEEDED, PASSED, UNCERTAIN
 
 _HALF, _ZERO, _NOWHERE = np.float32(0.5), np.float32(0), np.float32(-np.inf)
@@ -89,6 +89,7 @@ def mark_uncertain(
     end = coarse.shape[0] - 2
     widest = max(cautions[1], cautions[2], cautions[3])
     near, far = np.empty(end + 1, np.float32), np.empty(end + 1, np.float32)
+    doubtful = np.zeros(end + 1, np.uint8)
     limits = np.empty(8, np.float32)
     for x in range(max(first, 1), min(last, end)):
         for y in range(1, end):
@@ -103,8 +104,14 @@ def mark_uncertain(
                     max(bound[x, y, z], bound[x, y + 1, z]),
                     max(bound[x + 1, y, z], bound[x + 1, y + 1, z]),
                 )
+            some = np.uint8(0)
             for z in range(1, end):
-                if min(near[z], near[z + 1]) > widest * max(far[z], far[z + 1]):
+                doubtful[z] = min(near[z], near[z + 1]) <= widest * max(far[z], far[z + 1])
+                some |= doubtful[z]
+            if not some:
+                continue
+            for z in range(1, end):
+                if not doubtful[z]:
                     continue
                 for node in range(8):
                     i, j, k = node >> 2, node >> 1 & 1, node & 1
@@ -196,6 +203,15 @@ def moved_at_most(
                     seen[u >> 3, v >> 3, w >> 3] = max(seen[u >> 3, v >> 3, w >> 3], moved)
 
 
+@inlined
+def _any_in_row(state: UInt8Array, x: int, y: int, bits: np.uint8) -> bool:
+    """Whether any node of a row has some bits: quickly, for most rows have none."""
+    found = np.uint8(0)
+    for z in range(state.shape[2]):
+        found |= state[x, y, z]
+    return bool(found & bits)
+
+
 @compiled
 def count_turned(
     old: Float32Array, old_state: UInt8Array, values: Float32Array, state: UInt8Array,
@@ -205,6 +221,8 @@ def count_turned(
     known = turned = 0
     for x in range(first, last):
         for y in range(values.shape[1]):
+            if not _any_in_row(old_state, x, y, KNOWN | PASSED):
+                continue
             for z in range(values.shape[2]):
                 if old_state[x, y, z] & (KNOWN | PASSED) and not state[x, y, z] & KNOWN:
                     known += 1
@@ -225,6 +243,8 @@ def take_over(
     """
     for x in range(first, last):
         for y in range(values.shape[1]):
+            if not _any_in_row(old_state, x, y, KNOWN | PASSED):
+                continue
             for z in range(values.shape[2]):
                 if not old_state[x, y, z] & (KNOWN | PASSED) or state[x, y, z] & KNOWN:
                     continue
@@ -254,6 +274,8 @@ def gather(state: UInt8Array, bits: np.uint8, first: int, last: int) -> IntArray
     at = 0
     for x in range(first, last):
         for y in range(side):
+            if not _any_in_row(state, x, y, bits):
+                continue
             for z in range(side):
                 if state[x, y, z] & bits:
                     places[at] = (x * side + y) * side + z

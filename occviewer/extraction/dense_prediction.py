@@ -40,25 +40,26 @@ def predict_dense(
     mark_needed = kernels.mark_corners if corners else kernels.mark_ends
 
     def predict(rows: slice) -> None:
-        kernels.fill(coarse.values, fine.values, fine.state, cells, rows.start, rows.stop)
-        kernels.keep_known(coarse.state, fine.state, cells, rows.start, rows.stop)
+        first, last = _finer(rows, coarse.side, fine.side)
+        kernels.bends(coarse.values, bound, rows.start, rows.stop)
+        kernels.fill(coarse.values, fine.values, fine.state, cells, first, last)
+        kernels.keep_known(coarse.state, fine.state, cells, first, last)
 
     def mark(rows: slice) -> None:
-        mark_needed(fine.values, fine.state, rows.start, rows.stop)
-
-    def doubt(rows: slice) -> None:
+        first, last = _finer(rows, coarse.side, fine.side)
         kernels.mark_uncertain(
             coarse.values, bound, fine.values, fine.state, cells, cautions, rows.start, rows.stop
         )
+        mark_needed(fine.values, fine.state, first, last)
 
-    def bend(rows: slice) -> None:
-        kernels.bends(coarse.values, bound, rows.start, rows.stop)
-
-    fine_rows = team.parts(fine.side, fine.least_rows)
     # A coarse row is as much work as two fine ones.
-    coarse_rows = team.parts(coarse.side, fine.least_rows // 2 + 1)
-    for task, parts in (
-        (bend, coarse_rows), (predict, fine_rows), (doubt, coarse_rows), (mark, fine_rows),
-    ):  # fmt: skip
+    parts = team.parts(coarse.side, fine.least_rows // 2 + 1)
+    for task in predict, mark:
         team.do([partial(task, part) for part in parts])
     return fine
+
+
+def _finer(rows: slice, coarse_side: int, fine_side: int) -> tuple[int, int]:
+    """First and last (exclusive) of the fine rows in some coarse ones, 2 n - 1 and 2 n in n."""
+    first = 2 * rows.start - 1 if rows.start > 0 else 0
+    return first, 2 * rows.stop - 1 if rows.stop < coarse_side else fine_side

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import overload
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -215,6 +216,14 @@ def share_size(network: OccupancyNetwork) -> int:
     return int(min(max(_LAYER_WORTH_A_THREAD // _width_of(network) ** 2, _LEAST_SHARE), _SHARE))
 
 
+# Each frame of a code that moves asks for it.
+_widths: WeakKeyDictionary[OccupancyNetwork, int] = WeakKeyDictionary()
+
+
 def _width_of(network: OccupancyNetwork) -> int:
-    decoder = getattr(network, "decoder", network)
-    return max(int(parameter.shape[0]) for parameter in decoder.parameters())
+    width = _widths.get(network)
+    if width is None:
+        decoder = getattr(network, "decoder", network)
+        width = max(int(parameter.shape[0]) for parameter in decoder.parameters())
+        _widths[network] = width
+    return width

@@ -11,6 +11,9 @@ tenth.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -20,7 +23,7 @@ from occviewer.compiled import compiled, inlined
 from occviewer.models.lookups import grid_extent, plane_extent
 from occviewer.networks import Features, HouseNetwork
 from occviewer.networks.coordinates import PLANES
-from occviewer.networks.house import PADDING
+from occviewer.networks.house import PADDING, HouseDecoder
 from occviewer.networks.layers import ResnetBlockFC
 
 _TILE = 128  # queries
@@ -53,24 +56,7 @@ class PreparedHouse:
         self._sides = planes[0].shape[-1], grid.shape[-1]
         extents = plane_extent(names[0], PADDING), grid_extent(PADDING)
         self._extents = np.array(extents, np.float32)
-        self._first = _padded(decoder.fc_p.weight)
-        # A row of the grid's table may be longer than the features are, and so may the weights.
-        self._from_grid = _padded(decoder.fc_p.weight[:, 3:])
-        blocks, biases = [], []
-        bias = torch.zeros_like(decoder.fc_p.bias)
-        for block, given in zip(decoder.blocks, decoder.fc_c, strict=True):
-            assert isinstance(block, ResnetBlockFC)
-            assert isinstance(given, nn.Linear)
-            bias = bias + given.bias
-            blocks.append([_padded(x.weight) for x in (given, block.fc_0, block.fc_1)])
-            biases.append([_padded(bias), _padded(block.fc_0.bias)])
-            bias = bias + block.fc_1.bias
-        self._given, self._inner, self._outer = (
-            np.stack(each) for each in zip(*blocks, strict=True)
-        )
-        self._biases = np.array(biases)
-        self._ends = np.stack([_padded(x) for x in (decoder.fc_p.bias, bias)])
-        self._last = _padded(decoder.fc_out.weight[0]), np.float32(decoder.fc_out.bias.item())
+        self._weights = _weights_of(decoder)
 
     def __call__(self, queries: Tensor) -> Tensor:
         """Logits (M,) of queries (M, 3)."""
@@ -80,12 +66,63 @@ class PreparedHouse:
 
     def fill(self, queries: Float32Array, logits: Float32Array) -> None:
         """Fill in logits (M,) of queries (M, 3), both contiguous; holds Python's lock hardly."""
-        weight, bias = self._last
         _decode(
             queries, self._planes, self._axes, self._sides[0], self._grid, self._sides[1],
-            self._extents, self._first, self._from_grid, self._given, self._inner, self._outer,
-            self._biases, self._ends, weight, bias, logits,
+            self._extents, *self._weights, logits,
         )  # fmt: skip
+
+
+class _Weights(NamedTuple):
+    """What `_decode` takes, in its order."""
+
+    first: Float32Array
+    from_grid: Float32Array
+    given: Float32Array
+    inner: Float32Array
+    outer: Float32Array
+    biases: Float32Array
+    ends: Float32Array
+    last: Float32Array
+    last_bias: np.float32
+
+
+# A code that moves has the same weights in each frame. Training changes them where they are.
+_ready: WeakKeyDictionary[nn.Module, tuple[list[tuple[int, int]], _Weights]] = WeakKeyDictionary()
+
+
+def _weights_of(decoder: HouseDecoder) -> _Weights:
+    """Lay out the weights of a decoder, if they are not laid out yet."""
+    state = [
+        (weights.data_ptr(), 0 if weights.is_inference() else weights._version)
+        for weights in decoder.parameters()
+    ]
+    found = _ready.get(decoder)
+    if found is not None and found[0] == state:
+        return found[1]
+    blocks, biases = [], []
+    bias = torch.zeros_like(decoder.fc_p.bias)
+    for block, given in zip(decoder.blocks, decoder.fc_c, strict=True):
+        assert isinstance(block, ResnetBlockFC)
+        assert isinstance(given, nn.Linear)
+        bias = bias + given.bias
+        blocks.append([_padded(x.weight) for x in (given, block.fc_0, block.fc_1)])
+        biases.append([_padded(bias), _padded(block.fc_0.bias)])
+        bias = bias + block.fc_1.bias
+    given_all, inner, outer = (np.stack(each) for each in zip(*blocks, strict=True))
+    weights = _Weights(
+        _padded(decoder.fc_p.weight),
+        # A row of the grid's table may be longer than the features are, and so may the weights.
+        _padded(decoder.fc_p.weight[:, 3:]),
+        given_all,
+        inner,
+        outer,
+        np.array(biases),
+        np.stack([_padded(x) for x in (decoder.fc_p.bias, bias)]),
+        _padded(decoder.fc_out.weight[0]),
+        np.float32(decoder.fc_out.bias.item()),
+    )
+    _ready[decoder] = state, weights
+    return weights
 
 
 def _padded(weights: Tensor) -> Float32Array:

@@ -57,6 +57,20 @@ def test_broken_weights_and_queries_are_seen_in_the_answers():
     assert torch.isnan(PreparedHouse(network, features)(points(300))).all()
 
 
+@torch.no_grad()
+def test_weights_that_were_changed_or_replaced_are_seen():
+    network, features = made()
+    queries = points(50)
+    first = PreparedHouse(network, features)(queries)
+    torch.testing.assert_close(PreparedHouse(network, features)(queries), first)
+    network.decoder.fc_out.bias += 1
+    torch.testing.assert_close(PreparedHouse(network, features)(queries), first + 1)
+    weights = {name: tensor + 0 for name, tensor in network.state_dict().items()}
+    weights["decoder.fc_out.bias"] += 1
+    network.load_state_dict(weights, assign=True)
+    torch.testing.assert_close(PreparedHouse(network, features)(queries), first + 2)
+
+
 def test_parts_of_arrays_are_filled():
     network, features = made()
     queries, logits = points(300).numpy(), np.zeros(300, np.float32)
