@@ -24,9 +24,9 @@ test: test-libraries .venv/.ready-to-test .venv-noqt/.ready
 	$$(command -v xvfb-run && echo -a) .venv/bin/pytest -n auto --ignore=tests/gui
 	@echo "Windows, one after the other: they share a display and its clipboard."
 	$$(command -v xvfb-run && echo -a) .venv/bin/pytest tests/gui
-	@echo "The same without Qt:"
+	@echo "The same without Qt, but for what takes long:"
 	.venv-noqt/bin/python -c 'from importlib.util import find_spec as f; found = [m for m in ("PySide6", "pyvistaqt", "qtpy", "pytestqt") if f(m)]; assert not found, found'
-	.venv-noqt/bin/pytest -n auto --ignore=tests/gui
+	.venv-noqt/bin/pytest -n auto --ignore=tests/gui -m "not slow"
 
 # The pictures of the README and of the sample gallery, from the running program.
 screenshots: test-libraries .venv/.ready-to-test

@@ -31,8 +31,9 @@ Block: TypeAlias = Callable[[], tuple[IntArray, UInt8Array]]
 _BLOCK = {"flying_edges": 32, "pymcubes": 8}
 
 
-# For fewer nodes a thread is not worth its while.
-_LEAST_NODES = 1 << 19
+# Threads share out slabs of a dense grid. How many there are does not depend on the threads,
+# nor does the mesh.
+_LEAST_NODES, _MOST_SLABS = 1 << 19, 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,10 +85,8 @@ def contour(
         outer = kernels.on_faces(nodes, axes, origin, origin + np.array(signs.shape) - 1)
         return Contour(nodes, axes, faces), outer
 
-    if isinstance(grid, DenseGrid):
-        blocks = list(_dense_blocks(grid, _BLOCK[backend], team))
-    else:
-        blocks = list(_blocks(grid, _BLOCK[backend]))
+    cut = _dense_blocks if isinstance(grid, DenseGrid) else _blocks
+    blocks = list(cut(grid, _BLOCK[backend]))  # type: ignore[arg-type]
     shares = [blocks[share] for share in team.parts(len(blocks), 1)]
 
     def several(share: list[Block]) -> list[tuple[Contour, IntArray]]:
@@ -156,16 +155,16 @@ def _block_of_bricks(
     return first, np.ascontiguousarray(signs[tuple(slice(end) for end in ends - first)])
 
 
-def _dense_blocks(grid: DenseGrid, size: int, team: Team) -> Iterator[Block]:
-    """As `_blocks`, of a dense grid; at least one for each thread, if that is worth its while."""
+def _dense_blocks(grid: DenseGrid, size: int) -> Iterator[Block]:
+    """As `_blocks`, of a dense grid."""
     signs = grid.signs()
     where = _bounds(signs)  # next to what is inside there is at least padding
     if where is None:
         return
     signs = signs[where]
     nodes = [min(BRICK * size, count) for count in signs.shape]
-    share = -(-len(signs) // len(team.parts(len(signs), _LEAST_NODES * len(signs) // signs.size)))
-    nodes[0] = min(nodes[0], share)
+    slabs = min(max(signs.size // _LEAST_NODES, 1), _MOST_SLABS)
+    nodes[0] = min(nodes[0], -(-len(signs) // slabs))
     for start in product(*(map(range, (0, 0, 0), signs.shape, nodes))):
         some = signs[tuple(slice(s, s + n + 1) for s, n in zip(start, nodes, strict=True))]
         if min(some.shape) > 1:  # else it is the last face of the blocks before

@@ -15,6 +15,7 @@ def test_the_chair_has_a_seat_a_back_and_legs():
     assert chair_distance(points)[5].item() == pytest.approx(0.1, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_fitting_makes_the_chair_and_can_be_kept(tmp_path):
     path = tmp_path / "chair.safetensors"
     network, features = fitted_onet(120, width=16, weights=path)

@@ -8,6 +8,7 @@ from occviewer import cli
 from occviewer.benchmarks.tables import format_extraction, format_live
 
 
+@pytest.mark.slow
 def test_extraction(capsys, tmp_path):
     weights = tmp_path / "chair.safetensors"
     command = ["bench", "extraction", "--quick", "--large", "--device", "cpu"]

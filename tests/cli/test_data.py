@@ -68,6 +68,7 @@ def test_bad_meshes_are_reported_and_the_rest_is_done(meshes, tmp_path, capsys):
     assert len(arrays["near_inside"]) == 200
 
 
+@pytest.mark.slow
 def test_workers_and_shards_change_nothing_in_the_files(meshes, tmp_path):
     pytest.importorskip("embreex")
 
@@ -85,6 +86,7 @@ def test_workers_and_shards_change_nothing_in_the_files(meshes, tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="kills a process group")
+@pytest.mark.slow
 def test_a_run_that_is_killed_leaves_whole_files_and_the_next_one_finishes(tmp_path):
     pytest.importorskip("embreex")
     for i in range(5):

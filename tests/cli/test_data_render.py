@@ -35,6 +35,7 @@ def prepared(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_shards_can_be_stopped_and_make_the_same_files(prepared, tmp_path, capsys):
     meshes = ("--from", prepared / "meshes")
     whole, parts = tmp_path / "whole", tmp_path / "parts"

@@ -104,6 +104,7 @@ class TestTrain:
         assert info.training["recipe"]["optimisation"]["minutes"] == 0.005
 
     @pytest.mark.skipif(os.name != "posix", reason="interrupts a process group")
+    @pytest.mark.slow
     def test_ctrl_c_saves_the_state_and_says_how_to_go_on(self, data, tmp_path):
         recipe = write_recipe(tmp_path)
         folder = tmp_path / "run"

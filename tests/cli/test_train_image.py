@@ -42,6 +42,7 @@ def test_an_occupancy_network_is_trained_and_scored_by_the_same_commands(data, t
     assert "finds no cameras" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_pictures_are_drawn_while_it_learns(tmp_path, capsys):
     made = tmp_path / "set"
     assert main(["data", "synthetic", "--count", "2", "--workers", "1", "-o", str(made)]) == 0

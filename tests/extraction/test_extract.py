@@ -169,11 +169,10 @@ def test_large_grids_are_joined_from_blocks(monkeypatch):
     assert joined.volume == pytest.approx(whole.volume, rel=1e-6)
 
 
-def test_threads_share_a_surface_out_and_join_it_without_a_seam(monkeypatch):
-    monkeypatch.setattr("occviewer.extraction.contour._LEAST_NODES", 1000)
+def test_slabs_of_a_grid_are_joined_without_a_seam(monkeypatch):
     field = Gyroid()
     alone = extract(field, 64)
-    field.threads = 3
+    monkeypatch.setattr("occviewer.extraction.contour._LEAST_NODES", 1000)
     together = extract(field, 64)
     assert together.is_watertight
     assert len(together.vertices) == len(alone.vertices)

@@ -47,6 +47,7 @@ def test_the_code_alone_is_the_same(door, chair, guess):
         assert torch.equal(tensor, guess.code.tensors[name])
 
 
+@pytest.mark.slow
 def test_fitting_brings_the_silhouette_to_the_mask(door, chair, squashed):
     guess = door.guess(chair[0], Mask(squashed, "given"))
     shares = []
@@ -58,6 +59,7 @@ def test_fitting_brings_the_silhouette_to_the_mask(door, chair, squashed):
     assert any("silhouette fitted" in note for note in fit.code.notes)
 
 
+@pytest.mark.slow
 def test_shapes_of_pictures_are_as_lenient_as_their_encoder(door, chair, monkeypatch):
     found = []
     for leniency in (0.0, 0.6):
@@ -87,6 +89,7 @@ def test_a_fit_can_be_stopped_and_cancelled(door, chair, guess):
         fit_silhouette(door, guess, inside, FitSettings(rays=32, samples=8), progress=cancel)
 
 
+@pytest.mark.slow
 def test_overlaps_count_pixels(door, guess):
     features = door.features(guess.vector, guess.detail)
     own = field_silhouette(door, features, guess.camera)

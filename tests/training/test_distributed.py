@@ -83,6 +83,7 @@ def results(tiny_set, tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", ["three", "steps", "time", "stopped"])
+@pytest.mark.slow
 def test_both_processes_end_at_one_step_with_the_same_weights(results, name):
     first, second = results[1][name]
     assert first["step"] == second["step"] > 0

@@ -146,6 +146,7 @@ def test_what_was_seen_is_fixed_while_the_cloud_encoder_learns(data, latent, tmp
     assert not torch.equal(seen["maps.out.weight"], first["maps.out.weight"])  # the average's
 
 
+@pytest.mark.slow
 def test_a_stopped_run_goes_on_where_it_was(data, latent, tmp_path):
     run = trainer(data, latent, tmp_path, steps=4)
     run._report_line = lambda line: None

@@ -233,6 +233,7 @@ if __name__ == "__main__":
 
 class TestAccidents:
     @pytest.mark.skipif(os.name != "posix", reason="kills with a signal")
+    @pytest.mark.slow
     def test_a_run_survives_kill_9(self, tiny_set, tmp_path, toml):
         assert SAVE_EVERY <= 60.0  # so that no more than two minutes are lost
         run = tmp_path / "run"
