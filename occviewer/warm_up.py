@@ -13,8 +13,11 @@ def warm_up() -> None:
     """Call everything in `occviewer.compiled`'s care once, on something small."""
     import torch
 
-    from occviewer.extraction import Follower
-    from occviewer.extraction.contour import Backend
+    from occviewer.extraction import Follower, extract
+    from occviewer.extraction.contour import Backend, contour, welded
+    from occviewer.extraction.dense import DenseGrid
+    from occviewer.extraction.field import Asker
+    from occviewer.extraction.hierarchy import evaluate
     from occviewer.models.fields import NetworkField
     from occviewer.networks import HouseNetwork
 
@@ -38,7 +41,15 @@ def warm_up() -> None:
         # A level in the middle of what is there, so that there is a surface.
         points = np.random.default_rng(0).uniform(-0.5, 0.5, (999, 3)).astype(np.float32)
         logits = field.logits(points)
-        follower.extract(field, 32, float(np.median(logits)) + shift, backend=backend)
+        level = float(np.median(logits)) + shift
+        follower.extract(field, 64, level, backend=backend)
+    # What only a mesh that is not shared out needs, and what only large grids do.
+    extract(field, 16, level)
+    grid = evaluate(Asker(field, level, 16))
+    assert isinstance(grid, DenseGrid)
+    grid.bricks()
+    part = contour(grid)
+    welded([(part, np.arange(len(part.axes)))] * 2, grid.side)
 
 
 if __name__ == "__main__":

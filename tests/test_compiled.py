@@ -4,7 +4,15 @@ import torch
 
 from occviewer import compiled
 from occviewer.benchmarks.samples import sample_code
-from occviewer.extraction import Follower, dense_kernels, dense_rounds, extract, surface_kernels
+from occviewer.extraction import (
+    Follower,
+    dense_bricks,
+    dense_kernels,
+    dense_rounds,
+    extract,
+    field_kernels,
+    surface_kernels,
+)
 from occviewer.models import house_decoder, open_model
 from occviewer.warm_up import warm_up
 
@@ -13,7 +21,14 @@ def functions():
     """Everything that is compiled when it is called."""
     return [
         value
-        for module in (dense_kernels, dense_rounds, surface_kernels, house_decoder)
+        for module in (
+            dense_bricks,
+            dense_kernels,
+            dense_rounds,
+            field_kernels,
+            surface_kernels,
+            house_decoder,
+        )
         for value in vars(module).values()
         if hasattr(value, "signatures")
     ]
@@ -28,7 +43,8 @@ def test_after_the_warm_up_the_model_that_ships_has_nothing_compiled():
     follower = Follower()
     for _ in range(3):
         follower.extract(model.field(code), 48)
-    extract(model.field(code.lenient(0.2)), 40)
+    for resolution in (40, 128, 300):
+        extract(model.field(code.lenient(0.2)), resolution)
     assert [list(function.signatures) for function in functions()] == before
 
 

@@ -97,10 +97,10 @@ def contour(
     if not parts:
         none = np.empty((3, 0), np.int64)
         return Contour(none, none[0], np.empty((0, 3), np.int32))
-    return parts[0][0] if len(parts) == 1 else _welded(parts, grid.cells + 3)
+    return parts[0][0] if len(parts) == 1 else welded(parts, grid.cells + 3)
 
 
-def _welded(parts: list[tuple[Contour, IntArray]], side: int) -> Contour:
+def welded(parts: list[tuple[Contour, IntArray]], side: int) -> Contour:
     """Join the contours of blocks, which share those of their vertices that lie on their faces."""
     from occviewer.extraction import surface_kernels as kernels
 

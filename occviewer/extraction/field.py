@@ -196,7 +196,8 @@ class Asker:
     def _points(self, nodes: IntArray) -> Float32Array:
         points = np.empty((nodes.shape[1], 3), np.float32)
         x, y, z = self._axes
-        self._kernels.points_at(nodes, x, y, z, points)
+        i, j, k = map(np.ascontiguousarray, nodes)
+        self._kernels.points_at(i, j, k, x, y, z, points)
         return points
 
     def _answers(self, points: Float32Array) -> Float32Array:

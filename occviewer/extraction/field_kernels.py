@@ -12,13 +12,14 @@ _ZERO = np.float32(0)
 
 @compiled
 def points_at(
-    nodes: IntArray, x: Float32Array, y: Float32Array, z: Float32Array, points: Float32Array
-) -> None:
-    """Enter the points (N, 3) at nodes (3, N), by where the nodes lie along each axis."""
+    i: IntArray, j: IntArray, k: IntArray, x: Float32Array, y: Float32Array, z: Float32Array,
+    points: Float32Array,
+) -> None:  # fmt: skip
+    """Enter the points (N, 3) at nodes (i, j, k), by where the nodes lie along each axis."""
     for n in range(len(points)):
-        points[n, 0] = x[nodes[0, n]]
-        points[n, 1] = y[nodes[1, n]]
-        points[n, 2] = z[nodes[2, n]]
+        points[n, 0] = x[i[n]]
+        points[n, 1] = y[j[n]]
+        points[n, 2] = z[k[n]]
 
 
 @compiled
