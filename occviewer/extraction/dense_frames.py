@@ -27,7 +27,7 @@ def take_over_dense(
         State of its nodes, as it was settled.
     grid : DenseGrid
         The level as it is predicted now. What has turned will be asked; what need not be asked
-        for a doubt is given the least distance from the level that it can have.
+        for a doubt keeps its value, with the slack by which that may be wrong.
     coarse : DenseGrid
         The settled level before.
     shift : float

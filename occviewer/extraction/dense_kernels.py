@@ -160,8 +160,7 @@ def mark_corners(values: Float32Array, state: UInt8Array, first: int, last: int)
 def mark_ends(values: Float32Array, state: UInt8Array, first: int, last: int) -> None:
     """Mark the nodes that are ends of an edge with ends on both sides, and not known.
 
-    All inner nodes are gone through without a branch, six comparisons each: faster than asking
-    first where the surface is.
+    Without a branch, so that a wide register takes many nodes at a time.
     """
     side = values.shape[0]
     for x in range(max(first, 1), min(last, side - 1)):
@@ -205,7 +204,7 @@ def moved_at_most(
 
 @inlined
 def _any_in_row(state: UInt8Array, x: int, y: int, bits: np.uint8) -> bool:
-    """Whether any node of a row has some bits: quickly, for most rows have none."""
+    """Whether any node of a row has some bits: quickly, for many rows have none."""
     found = np.uint8(0)
     for z in range(state.shape[2]):
         found |= state[x, y, z]
