@@ -19,7 +19,7 @@ def warm_up() -> None:
     from occviewer.extraction.field import Asker
     from occviewer.extraction.hierarchy import evaluate
     from occviewer.models.fields import NetworkField
-    from occviewer.networks import HouseNetwork
+    from occviewer.networks import HouseNetwork, ONet
 
     bounds = np.array([[-0.5] * 3, [0.5] * 3], np.float32)
     # Numbers of its own: other threads may be drawing theirs, in an order that they count on.
@@ -29,10 +29,12 @@ def warm_up() -> None:
             channels=8, plane_resolution=16, grid_resolution=8,
             plane_sizes=(8, 8), grid_sizes=(8, 8), hidden=8, blocks=1,
         ).eval()  # fmt: skip
-    network.to_empty(device="cpu")
+        onet = ONet(c_dim=8, encoder_hidden=8, decoder_hidden=8).eval()
     with torch.no_grad():
-        for weights in network.parameters():
-            weights.copy_(torch.randn(weights.shape, generator=own) / 3)
+        for made in (network, onet):
+            made.to_empty(device="cpu")
+            for weights in made.parameters():
+                weights.copy_(torch.randn(weights.shape, generator=own) / 3)
         features = network.encode(torch.rand(1, 64, 3, generator=own) - 0.5)
     follower = Follower()
     shifts: list[tuple[float, Backend]] = [(0.0, "flying_edges"), (0.01, "pymcubes")]
@@ -43,6 +45,7 @@ def warm_up() -> None:
         logits = field.logits(points)
         level = float(np.median(logits)) + shift
         follower.extract(field, 64, level, backend=backend)
+    NetworkField(onet, {"c": torch.zeros(1, 8)}, 0.0, bounds).logits(points)
     # What only a mesh that is not shared out needs, and what only large grids do.
     extract(field, 16, level)
     grid = evaluate(Asker(field, level, 16))

@@ -13,7 +13,9 @@ from occviewer.extraction import (
     field_kernels,
     surface_kernels,
 )
-from occviewer.models import house_decoder, open_model
+from occviewer.models import house_decoder, neighbours, open_model, tiled_onet
+from occviewer.models.fields import NetworkField
+from occviewer.networks import ONet
 from occviewer.warm_up import warm_up
 
 
@@ -28,6 +30,8 @@ def functions():
             field_kernels,
             surface_kernels,
             house_decoder,
+            neighbours,
+            tiled_onet,
         )
         for value in vars(module).values()
         if hasattr(value, "signatures")
@@ -37,7 +41,7 @@ def functions():
 def test_after_the_warm_up_the_model_that_ships_has_nothing_compiled():
     warm_up()
     before = [list(function.signatures) for function in functions()]
-    assert sum(map(bool, before)) >= 16
+    assert sum(map(bool, before)) >= 18
     model = open_model("furniture", "cpu")
     code = sample_code(model, "chair")
     follower = Follower()
@@ -45,6 +49,17 @@ def test_after_the_warm_up_the_model_that_ships_has_nothing_compiled():
         follower.extract(model.field(code), 48)
     for resolution in (40, 128, 300):
         extract(model.field(code.lenient(0.2)), resolution)
+    assert [list(function.signatures) for function in functions()] == before
+
+
+def test_after_the_warm_up_onet_has_nothing_compiled():
+    warm_up()
+    before = [list(function.signatures) for function in functions()]
+    network = ONet(c_dim=4, encoder_hidden=8).eval()
+    bounds = np.array([[-0.5] * 3, [0.5] * 3], np.float32)
+    field = NetworkField(network, {"c": torch.ones(1, 4)}, 0.0, bounds)
+    for count in (1, 3000):
+        field.logits(np.zeros((count, 3), np.float32))
     assert [list(function.signatures) for function in functions()] == before
 
 

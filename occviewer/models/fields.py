@@ -26,9 +26,6 @@ _WHOLE = 1 << 30
 # So many queries are worth a thread of their own, and so many multiplications of one layer.
 _SHARE, _LEAST_SHARE, _LAYER_WORTH_A_THREAD = 1 << 10, 1 << 6, 1 << 22
 
-# Of a decoder that fills answers in without torch's calls fewer are worth it.
-_FILLED_SHARE = 1 << 8
-
 
 class NetworkField:
     """Logits of an occupancy network for one code; everything per shape is done once.
@@ -66,7 +63,8 @@ class NetworkField:
             self._layered = layered_decoder(network, features)
             self._prepared = fast_decoder(network, features) or self._layered
         self._fill = getattr(self._prepared, "fill", None)
-        self._chunk, self._share = chunk_size(network, self._device), share_size(network)
+        self._chunk = chunk_size(network, self._device)
+        self._share = getattr(self._prepared, "share", share_size(network))
         self._level, self._leniency = float(level), leniency
         self._bounds = np.array(bounds, np.float32)
         self._bounds.setflags(write=False)
@@ -126,6 +124,9 @@ class NetworkField:
             if points.requires_grad and torch.is_grad_enabled():
                 decoded = self._in_chunks(points.to(torch.float32), self._layered)
                 return decoded.to(points.device)
+            if self._fill is not None:
+                array = points.detach().to("cpu", torch.float32).contiguous().numpy()
+                return torch.from_numpy(self._filled(array, self._fill)).to(points.device)
             with torch.no_grad():
                 decoded = self._in_chunks(points.to(torch.float32), self._prepared)
                 return decoded.to(points.device)
@@ -147,7 +148,7 @@ class NetworkField:
         """Logits of queries (M, 3) without torch, by all threads."""
         logits = np.empty(len(points), np.float32)
         team = Team(torch.get_num_threads())
-        parts = team.parts(len(points), _FILLED_SHARE)
+        parts = team.parts(len(points), self._share)
         team.do([partial(fill, points[part], logits[part]) for part in parts])
         if self._leniency:
             logits += np.float32(self._leniency)

@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the usual name
 
-from occviewer.models.rows import RowLinear, padded
 from occviewer.networks import ONet
 from occviewer.networks.onet_decoders import CBatchNorm1d, CResnetBlockConv1d, DecoderCBatchNorm
 
@@ -25,48 +24,61 @@ class FoldedONet:
     into that layer's weights; the one at the head of a residual block stays one
     multiplication and one addition, which the bias of the block before goes into.
 
+    On the CPU `occviewer.models.tiled_onet` computes it.
+
     Parameters
     ----------
     network : ONet
         In evaluation mode; see `is_foldable`.
     c : (1, c_dim) Tensor
         The code.
+
+    Attributes
+    ----------
+    first : (weight (W, 3), bias (W,))
+        From queries to units.
+    blocks : list of (scale (W,), shift (W,), inner (W, W), inner bias (W,), outer (W, W))
+        Units x gain ``outer relu(inner relu(scale x + shift) + inner bias)``.
+    end : (scale (W,), shift (W,))
+        Of the units, before the last ReLU.
+    last, last_bias : Tensor (W,), (1,)
+        From units to the logit.
     """
 
     def __init__(self, network: ONet, c: Tensor) -> None:
         decoder = network.decoder
         assert isinstance(decoder, DecoderCBatchNorm)
         with torch.no_grad():
-            self._first = _linear(decoder.fc_p)
-            self._blocks = []
-            before = torch.zeros_like(self._first[1])
+            self.first = _linear(decoder.fc_p)
+            self.blocks = []
+            before = torch.zeros_like(self.first[1])
             for block in decoder.five("block"):
                 assert isinstance(block, CResnetBlockConv1d)
                 scale, shift = _affine(block.bn_1, c)
                 weight, bias = _linear(block.fc_0)
-                inner = RowLinear(weight * scale[:, None], bias * scale + shift)
+                inner, inner_bias = weight * scale[:, None], bias * scale + shift
                 scale, shift = _affine(block.bn_0, c)
-                weight, bias = _linear(block.fc_1)
-                head = scale, shift + scale * before
-                self._blocks.append((head, inner, RowLinear(weight)))
+                outer, bias = _linear(block.fc_1)
+                self.blocks.append((scale, shift + scale * before, inner, inner_bias, outer))
                 before = before + bias
             scale, shift = _affine(decoder.bn, c)
-            self._end = scale, shift + scale * before
-            weight, self._last_bias = _linear(decoder.fc_out)
-            self._last = weight[0].clone()
+            self.end = scale, shift + scale * before
+            weight, self.last_bias = _linear(decoder.fc_out)
+            self.last = weight[0].clone()
 
     def __call__(self, queries: Tensor) -> Tensor:
         """Logits (M,) of queries (M, 3); no gradients."""
         with torch.no_grad():
-            net = F.linear(padded(queries), *self._first)
+            net = F.linear(queries, *self.first)
             # In place: new memory for each operation took a tenth of the time.
             active, middle = torch.empty_like(net), torch.empty_like(net)
-            for (scale, shift), inner, outer in self._blocks:
+            for scale, shift, inner, bias, outer in self.blocks:
                 torch.addcmul(shift, net, scale, out=active).relu_()
-                outer.onto(inner.into(active, middle).relu_(), net)
-            scale, shift = self._end
-            out = torch.mv(torch.addcmul(shift, net, scale, out=active).relu_(), self._last)
-            return out.add_(self._last_bias)[: len(queries)]
+                torch.addmm(bias, active, inner.T, out=middle).relu_()
+                net.addmm_(middle, outer.T)
+            scale, shift = self.end
+            out = torch.mv(torch.addcmul(shift, net, scale, out=active).relu_(), self.last)
+            return out.add_(self.last_bias)
 
 
 def _linear(conv: torch.nn.Conv1d) -> tuple[Tensor, Tensor]:

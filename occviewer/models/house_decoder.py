@@ -1,12 +1,14 @@
 """The decoder of the house model for one code, compiled.
 
 What torch does in some sixty calls for any number of queries is done here for tiles of them,
-without leaving the processor's cache: a tenth less time for thousands, a seventh of it for a
-handful, of which a shape that moves has many. Two thirds of what is left are the products of
-matrices, at nine tenths of the rate of torch's own large ones. Of what else was tried on two
-cores with AVX-512, oneDNN's convolutions took no less time in two threads, and of what bfloat16
-saves (two fifths, with 0.03 logits of error) asking again what came out near the level left a
-tenth.
+without leaving the processor's cache: a third less time for thousands, a seventh of it for a
+handful, of which a shape that moves has many. Half of what is left are the products of matrices,
+at the rate of torch's own large ones and without the units that are silent for a whole tile, a
+quarter of them; a quarter is looking up features. Of what else was tried on two cores with
+AVX-512, oneDNN's convolutions took no less time in two threads, and of what bfloat16 saves (two
+fifths, with 0.03 logits of error) asking again what came out near the level left a tenth. Tiles
+of neighbours (`occviewer.models.neighbours`) have fewer units that speak, which saved as much as
+ordering the queries cost.
 """
 
 from __future__ import annotations
@@ -17,18 +19,19 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - the usual name
 
 from occviewer.arrays import Float32Array, IntArray
 from occviewer.compiled import compiled, inlined
 from occviewer.models.lookups import grid_extent, plane_extent
+from occviewer.models.row_kernels import APART, STEP, mix, multiply, rectify
+from occviewer.models.row_terms import LANES
 from occviewer.networks import Features, HouseNetwork
 from occviewer.networks.coordinates import PLANES
 from occviewer.networks.house import PADDING, HouseDecoder
 from occviewer.networks.layers import ResnetBlockFC
 
 _TILE = 128  # queries
-_LANES = 16  # tiles are multiples of it: as many numbers as the widest registers hold
-_STEP = 4  # widths are filled up to multiples of it: so many rows at a time
 _ZERO, _HALF, _ONE = np.float32(0), np.float32(0.5), np.float32(1)
 
 
@@ -44,14 +47,21 @@ class PreparedHouse:
         In evaluation mode, on the CPU.
     features : dict of Tensor
         Batches of one.
+
+    Attributes
+    ----------
+    share : int
+        So many queries are worth a thread.
     """
+
+    share = 256
 
     def __init__(self, network: HouseNetwork, features: Features) -> None:
         decoder, names = network.decoder, list(PLANES)
         planes = [features[f"plane_{name}"][0] for name in names]
         grid = features["grid"][0]
-        self._planes = torch.cat([plane.permute(1, 2, 0).flatten(0, 1) for plane in planes]).numpy()
-        self._grid = grid.permute(1, 2, 3, 0).flatten(0, 2).contiguous().numpy()
+        self._planes = _table(torch.cat([plane.permute(1, 2, 0).flatten(0, 1) for plane in planes]))
+        self._grid = _table(grid.permute(1, 2, 3, 0).flatten(0, 2))
         self._axes = np.array([PLANES[name] for name in names])
         self._sides = planes[0].shape[-1], grid.shape[-1]
         extents = plane_extent(names[0], PADDING), grid_extent(PADDING)
@@ -76,7 +86,6 @@ class _Weights(NamedTuple):
     """What `_decode` takes, in its order."""
 
     first: Float32Array
-    from_grid: Float32Array
     given: Float32Array
     inner: Float32Array
     outer: Float32Array
@@ -111,8 +120,6 @@ def _weights_of(decoder: HouseDecoder) -> _Weights:
     given_all, inner, outer = (np.stack(each) for each in zip(*blocks, strict=True))
     weights = _Weights(
         _padded(decoder.fc_p.weight),
-        # A row of the grid's table may be longer than the features are, and so may the weights.
-        _padded(decoder.fc_p.weight[:, 3:]),
         given_all,
         inner,
         outer,
@@ -125,31 +132,16 @@ def _weights_of(decoder: HouseDecoder) -> _Weights:
     return weights
 
 
+def _table(features: Tensor) -> Float32Array:
+    """Rows of features (N, C), their length filled up with zeros to what `mix` takes."""
+    return F.pad(features, (0, -features.shape[1] % LANES)).contiguous().numpy()
+
+
 def _padded(weights: Tensor) -> Float32Array:
     """Fill up weights with zeros to multiples of the step."""
-    whole = np.zeros([-(-size // _STEP) * _STEP for size in weights.shape], np.float32)
+    whole = np.zeros([-(-size // STEP) * STEP for size in weights.shape], np.float32)
     whole[tuple(slice(size) for size in weights.shape)] = weights.detach().numpy()
     return whole
-
-
-@inlined
-def _multiply(weights: Float32Array, rows: Float32Array, to: Float32Array, count: int) -> None:
-    """Add weights (J, K) times rows (K, T) to others (J, T), of the first `count` columns."""
-    for j in range(0, weights.shape[0], 4):
-        for k in range(0, weights.shape[1], 4):
-            a0, a1, a2, a3 = weights[j, k], weights[j, k + 1], weights[j, k + 2], weights[j, k + 3]
-            n = j + 1
-            b0, b1, b2, b3 = weights[n, k], weights[n, k + 1], weights[n, k + 2], weights[n, k + 3]
-            n = j + 2
-            c0, c1, c2, c3 = weights[n, k], weights[n, k + 1], weights[n, k + 2], weights[n, k + 3]
-            n = j + 3
-            d0, d1, d2, d3 = weights[n, k], weights[n, k + 1], weights[n, k + 2], weights[n, k + 3]
-            for t in range(count):
-                x0, x1, x2, x3 = rows[k, t], rows[k + 1, t], rows[k + 2, t], rows[k + 3, t]
-                to[j, t] += a0 * x0 + a1 * x1 + a2 * x2 + a3 * x3
-                to[j + 1, t] += b0 * x0 + b1 * x1 + b2 * x2 + b3 * x3
-                to[j + 2, t] += c0 * x0 + c1 * x1 + c2 * x2 + c3 * x3
-                to[j + 3, t] += d0 * x0 + d1 * x1 + d2 * x2 + d3 * x3
 
 
 @inlined
@@ -171,80 +163,86 @@ def _locate(
 def _decode(
     queries: Float32Array, planes: Float32Array, axes: IntArray, side: int,
     grid: Float32Array, grid_side: int, extents: Float32Array, first: Float32Array,
-    from_grid: Float32Array, given: Float32Array, inner: Float32Array, outer: Float32Array,
+    given: Float32Array, inner: Float32Array, outer: Float32Array,
     biases: Float32Array, ends: Float32Array, last: Float32Array, last_bias: np.float32,
     logits: Float32Array,
 ) -> None:  # fmt: skip
-    channels, grid_channels, hidden = planes.shape[1], grid.shape[1], first.shape[0]
+    hidden = first.shape[0]
+    # Both tables and weights are filled up with zeros.
+    channels = min(planes.shape[1], given.shape[2])
+    grid_channels = min(grid.shape[1], first.shape[1] - 3)
     # Columns are queries.
-    of_planes = np.zeros((given.shape[2], _TILE), np.float32)
-    of_grid = np.zeros((from_grid.shape[1], _TILE), np.float32)
+    of_planes = np.zeros((channels, _TILE + APART), np.float32)
+    to_first = np.zeros((3 + grid_channels, _TILE + APART), np.float32)
     net, active, middle = (
-        np.zeros((hidden, _TILE), np.float32),
-        np.zeros((hidden, _TILE), np.float32),
-        np.zeros((hidden, _TILE), np.float32),
+        np.zeros((hidden, _TILE + APART), np.float32),
+        np.zeros((hidden, _TILE + APART), np.float32),
+        np.zeros((hidden, _TILE + APART), np.float32),
     )
-    row, grid_row = np.empty(channels, np.float32), np.empty(grid_channels, np.float32)
+    totals = np.empty(_TILE, np.float32)
+    every = np.arange(max(hidden, channels, 3 + grid_channels))
+    alive = np.empty(hidden, np.int64)
+    row, grid_row = np.empty(planes.shape[1], np.float32), np.empty(grid.shape[1], np.float32)
     cell, within = np.empty(3, np.int64), np.empty(3, np.float32)
+    places, shares = np.empty(20 * _TILE, np.int64), np.empty(20 * _TILE, np.float32)
     for start in range(0, len(queries), _TILE):
         taken = min(_TILE, len(queries) - start)
-        count = (taken + _LANES - 1) // _LANES * _LANES
+        count = (taken + LANES - 1) // LANES * LANES
+        # First where to look, then looking: so the processor fetches what several queries need.
         for t in range(taken):
-            _locate(queries, start + t, extents[0], side, cell, within)
-            row[:] = _ZERO
-            for plane in range(len(axes)):
+            query = start + t
+            _locate(queries, query, extents[0], side, cell, within)
+            for plane in range(3):
                 u, v = axes[plane, 0], axes[plane, 1]
-                low = (plane * side + cell[v]) * side + cell[u]
-                high = low + side
+                low, at = (plane * side + cell[v]) * side + cell[u], 20 * t + 4 * plane
                 right, up = within[u], within[v]
-                w0, w1 = (_ONE - right) * (_ONE - up), right * (_ONE - up)
-                w2, w3 = (_ONE - right) * up, right * up
-                for c in range(channels):
-                    row[c] += (
-                        w0 * planes[low, c] + w1 * planes[low + 1, c]
-                        + w2 * planes[high, c] + w3 * planes[high + 1, c]
-                    )  # fmt: skip
-            for c in range(channels):
-                of_planes[c, t] = row[c]
-            _locate(queries, start + t, extents[1], grid_side, cell, within)
-            grid_row[:] = _ZERO
+                places[at], shares[at] = low, (_ONE - right) * (_ONE - up)
+                places[at + 1], shares[at + 1] = low + 1, right * (_ONE - up)
+                places[at + 2], shares[at + 2] = low + side, (_ONE - right) * up
+                places[at + 3], shares[at + 3] = low + side + 1, right * up
+            _locate(queries, query, extents[1], grid_side, cell, within)
             for corner in range(4):
-                y, z = corner & 1, corner >> 1
-                weight = (within[1] if y else _ONE - within[1]) * (
+                y, z, at = corner & 1, corner >> 1, 20 * t + 12 + 2 * corner
+                share = (within[1] if y else _ONE - within[1]) * (
                     within[2] if z else _ONE - within[2]
                 )
                 low = ((cell[2] + z) * grid_side + cell[1] + y) * grid_side + cell[0]
-                w0, w1 = weight * (_ONE - within[0]), weight * within[0]
-                for c in range(grid_channels):
-                    grid_row[c] += w0 * grid[low, c] + w1 * grid[low + 1, c]
-            for c in range(grid_channels):
-                of_grid[c, t] = grid_row[c]
-        for j in range(hidden):
-            bias, x, y, z = ends[0, j], first[j, 0], first[j, 1], first[j, 2]
-            for t in range(taken):
-                net[j, t] = (
-                    bias + x * queries[start + t, 0] + y * queries[start + t, 1]
-                    + z * queries[start + t, 2]
-                )  # fmt: skip
-        _multiply(from_grid, of_grid, net, count)
-        for block in range(len(given)):
-            _multiply(given[block], of_planes, net, count)
-            for j in range(hidden):
-                bias, next_bias = biases[block, 0, j], biases[block, 1, j]
-                for t in range(count):
-                    value = net[j, t] + bias
-                    active[j, t] = _ZERO if value < _ZERO else value
-                    middle[j, t] = next_bias
-            _multiply(inner[block], active, middle, count)
-            for j in range(hidden):
-                for t in range(count):
-                    value = middle[j, t]
-                    middle[j, t] = _ZERO if value < _ZERO else value
-            _multiply(outer[block], middle, net, count)
+                places[at], shares[at] = low, share * (_ONE - within[0])
+                places[at + 1], shares[at + 1] = low + 1, share * within[0]
+            for axis in range(3):
+                to_first[axis, t] = queries[query, axis]
         for t in range(taken):
-            logits[start + t] = last_bias
+            mix(planes, places, shares, 20 * t, 12, row)
+            mix(grid, places, shares, 20 * t + 12, 8, grid_row)
+            for c in range(channels):
+                of_planes[c, t] = row[c]
+            for c in range(grid_channels):
+                to_first[3 + c, t] = grid_row[c]
+        for j in range(hidden):
+            net[j, :] = ends[0, j]
+        multiply(first, every, hidden, every, 3 + grid_channels, to_first, net, count)
+        for block in range(len(given)):
+            multiply(given[block], every, hidden, every, channels, of_planes, net, count)
+            speaking = 0
+            for j in range(hidden):
+                middle[j, :] = biases[block, 1, j]
+                _, most = rectify(net, j, _ONE, biases[block, 0, j], active, speaking, count)
+                if not most <= _ZERO:
+                    alive[speaking] = j
+                    speaking += 1
+            multiply(inner[block], every, hidden, alive, speaking, active, middle, count)
+            speaking = 0
+            for j in range(hidden):
+                _, most = rectify(middle, j, _ONE, _ZERO, active, speaking, count)
+                if not most <= _ZERO:
+                    alive[speaking] = j
+                    speaking += 1
+            multiply(outer[block], every, hidden, alive, speaking, active, net, count)
+        totals[:] = last_bias
         for j in range(hidden):
             bias, weight = ends[1, j], last[j]
-            for t in range(taken):
+            for t in range(count):
                 value = net[j, t] + bias
-                logits[start + t] += weight * (_ZERO if value < _ZERO else value)
+                totals[t] += weight * (_ZERO if value < _ZERO else value)
+        for t in range(taken):
+            logits[start + t] = totals[t]

@@ -41,10 +41,15 @@ def fast_decoder(network: OccupancyNetwork, features: Features) -> Decoder | Non
     with torch.no_grad():
         if not network.frame.is_box:
             return None
-        if isinstance(network, ONet) and is_foldable(network):
-            return FoldedONet(network, features["c"])
-        # On a GPU the lookups of torch are fast, and index arithmetic costs nothing.
         on_cpu = all(tensor.device.type == "cpu" for tensor in features.values())
+        if isinstance(network, ONet) and is_foldable(network):
+            folded = FoldedONet(network, features["c"])
+            if not on_cpu:
+                return folded
+            from occviewer.models.tiled_onet import TiledONet
+
+            return TiledONet(folded)
+        # On a GPU the lookups of torch are fast, and index arithmetic costs nothing.
         if isinstance(network, HouseNetwork) and on_cpu:
             # Imported here: what only trains on a bare server needs no compiler.
             from occviewer.models.house_decoder import PreparedHouse

@@ -116,6 +116,17 @@ def test_threads_share_the_queries(kind):
     np.testing.assert_allclose(shared, alone, atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.parametrize("kind", ["onet", "house"])
+def test_compiled_decoders_answer_the_same_bits_whoever_else_is_asked(kind):
+    _, _, field = made(kind)
+    queries = box_points(3000, seed=1).numpy()
+    together = field.logits(queries)
+    order = np.random.default_rng(0).permutation(3000)
+    assert (field.logits(queries[order]) == together[order]).all()
+    for low, high in ((0, 1), (5, 22), (100, 2999)):
+        assert (field.logits(queries[low:high]) == together[low:high]).all()
+
+
 def test_wide_decoders_are_asked_in_smaller_chunks():
     narrow = chunk_size(small_network("house"), torch.device("cpu"))
     wide = chunk_size(ONet(c_dim=8, encoder_hidden=8, decoder_hidden=256), torch.device("cpu"))

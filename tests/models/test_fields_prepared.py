@@ -5,11 +5,9 @@ import pytest
 import torch
 from torch.nn import functional as F  # noqa: N812 - the usual name
 
-import occviewer.models.rows
 from occviewer.models import open_model
 from occviewer.models.lookups import grid_lookup, plane_lookup
 from occviewer.models.prepared import layered_decoder, prepared_decoder
-from occviewer.models.rows import RowLinear, padded
 from occviewer.networks.coordinates import (
     PLANES,
     normalised_grid,
@@ -46,31 +44,6 @@ def test_grids_are_looked_up_like_volumes():
     found = grid_lookup(grid, 0.1)(at)
     expected = sample_grid(grid[None], normalised_grid(at[None], 0.1))[0]
     np.testing.assert_allclose(found, expected, atol=2e-5, rtol=1e-5)
-
-
-@pytest.mark.parametrize("convolutions", [False, True])
-@pytest.mark.parametrize("rows", [32, 4096])
-def test_a_layer_is_the_same_whichever_kernel_of_torch_is_faster(rows, convolutions, monkeypatch):
-    monkeypatch.setattr(
-        occviewer.models.rows, "convolutions_are_faster", lambda width: convolutions
-    )
-    given, weight, bias = torch.randn(rows, 48), torch.randn(32, 48), torch.randn(32)
-    expected, before = F.linear(given, weight, bias), torch.randn(rows, 32)
-    for layer, whole in ((RowLinear(weight, bias), expected), (RowLinear(weight), expected - bias)):
-        out = torch.empty(rows, 32)
-        assert layer.into(given, out) is out
-        np.testing.assert_allclose(out, whole, atol=1e-5, rtol=1e-5)
-        out.copy_(before)
-        assert layer.onto(given, out) is out
-        np.testing.assert_allclose(out, before + whole, atol=2e-5, rtol=1e-5)
-
-
-@pytest.mark.parametrize(("rows", "expected"), [(1, 32), (32, 32), (33, 64), (0, 0)])
-def test_rows_are_padded_with_zeros(rows, expected):
-    given = torch.ones(rows, 3)
-    found = padded(given)
-    assert found.shape == (expected, 3)
-    assert found.sum() == 3 * rows
 
 
 @pytest.mark.parametrize("kind", [kind for kind in CONFIGS if kind != "onet"])
