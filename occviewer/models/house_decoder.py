@@ -134,7 +134,8 @@ def _weights_of(decoder: HouseDecoder) -> _Weights:
 
 def _table(features: Tensor) -> Float32Array:
     """Rows of features (N, C), their length filled up with zeros to what `mix` takes."""
-    return F.pad(features, (0, -features.shape[1] % LANES)).contiguous().numpy()
+    missing = -features.shape[1] % LANES
+    return (F.pad(features, (0, missing)) if missing else features.contiguous()).numpy()
 
 
 def _padded(weights: Tensor) -> Float32Array:
