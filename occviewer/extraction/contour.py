@@ -27,8 +27,9 @@ Backend = Literal["flying_edges", "pymcubes"]
 Block: TypeAlias = Callable[[], tuple[IntArray, UInt8Array]]
 """Gives the first node (3,) and the signs (X, Y, Z) of a part of the grid."""
 
-# Bricks a side of the blocks that a backend is given: 16 MB of signs at most.
-_BLOCK = {"flying_edges": 32, "pymcubes": 8}
+# Bricks a side of the blocks that a backend is given: 16 MB of signs at most. PyMCubes holds
+# Python's lock for a block, two threads of a team in turns: with 8, others waited for 12 ms.
+_BLOCK = {"flying_edges": 32, "pymcubes": 5}
 
 
 # Threads share out slabs of a dense grid. How many there are does not depend on the threads,
