@@ -1,7 +1,7 @@
 """The decoder of Occupancy Networks for one code on the CPU, compiled.
 
 Around a surface most units of such a network are silent: they would add zeros. For a tile of
-128 queries that lie close together, of a decoder of width 256 that was fitted to a chair, 62 of
+128 queries that lie close together, of a decoder of width 256 that was fitted to a chair, 57 of
 100 units before a layer and 66 after it are zero for every query. So tiles are made of
 neighbours, and in each
 
