@@ -38,6 +38,7 @@ def functions():
     ]
 
 
+@pytest.mark.slow
 def test_after_the_warm_up_the_model_that_ships_has_nothing_compiled():
     warm_up()
     before = [list(function.signatures) for function in functions()]
