@@ -124,6 +124,7 @@ def test_a_run_that_is_killed_leaves_whole_files_and_the_next_one_finishes(tmp_p
     assert len(read_manifest(tmp_path / "set")) == 5
 
 
+@pytest.mark.slow
 def test_sweethome3d_prepares_furniture_and_leaves_other_things_of_test_libraries_out(
     tmp_path, capsys
 ):
@@ -178,6 +179,7 @@ def test_negative_axes_can_be_given_as_they_are(up):
     assert parse("prepare", "meshes", "-o", "set", "--up", up).up == up
 
 
+@pytest.mark.slow
 def test_made_up_furniture_is_labelled_and_a_second_call_makes_more(tmp_path, capsys):
     pytest.importorskip("embreex")
     options = ["-o", tmp_path / "set", "--workers", 1, *FEW]

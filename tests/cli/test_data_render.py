@@ -57,6 +57,7 @@ def test_shards_can_be_stopped_and_make_the_same_files(prepared, tmp_path, capsy
     assert files[0].read_bytes() == before
 
 
+@pytest.mark.slow
 def test_pictures_that_lack_only_depths_get_them_and_stay(prepared, tmp_path, capsys):
     options = ("--from", prepared / "meshes", "-o", tmp_path, *SMALL)
     run("render", prepared / "set", *options)

@@ -96,6 +96,7 @@ def curves(run):
     return [json.loads(line) for line in (run / "curves.jsonl").read_text().splitlines()]
 
 
+@pytest.mark.slow
 def test_it_learns_to_see_then_to_complete_and_the_model_does_not_change(
     data, latent, tmp_path, monkeypatch
 ):

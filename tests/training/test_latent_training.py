@@ -59,6 +59,7 @@ def trainer(data, run, settings=None, network=None, **options):
     )
 
 
+@pytest.mark.slow
 def test_it_learns_and_the_model_does_not_change(data, tmp_path):
     lines = []
     network = small_network()
@@ -79,6 +80,7 @@ def test_it_learns_and_the_model_does_not_change(data, tmp_path):
     assert [json.loads(line) for line in (tmp_path / "curves.jsonl").read_text().splitlines()]
 
 
+@pytest.mark.slow
 def test_the_last_part_sharpens_shapes_and_leaves_vectors_as_they_are(data, tmp_path):
     run = trainer(data, tmp_path, small_settings(steps=30))
     pool = FeaturePool(run.network, run.train_shapes, {}, 1 << 20, [9])
